@@ -1,0 +1,12 @@
+from django.contrib import admin
+
+from activities.models import Programme
+
+
+@admin.register(Programme)
+class ProgrammeAdmin(admin.ModelAdmin):
+    """Activities and sessions are not here: they change by the verbs of the desk, never by a bare save."""
+
+    list_display = ("name", "slug", "colour")
+    search_fields = ("name",)
+    prepopulated_fields = {"slug": ("name",)}

@@ -1,0 +1,114 @@
+"""What the public programme shows: a chosen week, narrowed, day by day."""
+
+import datetime as dt
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import groupby
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from activities.models import Level, Programme, Session, SessionQuerySet
+from activities.weeks import WEEK, label, local_date, parse, week_of
+from schools.models import Neighbourhood
+
+
+class Choice(forms.Form):
+    """What somebody looks for. Each part is a key in the query, so that a choice can be passed on."""
+
+    neighbourhood = forms.ModelChoiceField(
+        Neighbourhood.objects.all(),
+        label=_("Neighbourhood"),
+        to_field_name="slug",
+        empty_label=_("All neighbourhoods"),
+        required=False,
+    )
+    level = forms.ChoiceField(
+        label=_("For whom"),
+        choices=[("", _("Everybody")), *((level.value, level.label) for level in Level if level != Level.ALL)],
+        required=False,
+    )
+    programme = forms.ModelChoiceField(
+        Programme.objects.all(),
+        label=_("Programme"),
+        to_field_name="slug",
+        empty_label=_("All programmes"),
+        required=False,
+    )
+
+    def narrow(self, sessions: SessionQuerySet) -> SessionQuerySet:
+        """What is chosen of these; nothing where a part of the choice does not exist."""
+        if not self.is_valid():
+            return sessions.none()
+        chosen = self.cleaned_data
+        if chosen["neighbourhood"]:
+            sessions = sessions.filter(location__neighbourhood=chosen["neighbourhood"])
+        if chosen["programme"]:
+            sessions = sessions.filter(activity__programme=chosen["programme"])
+        return sessions.suiting_level(chosen["level"]) if chosen["level"] else sessions
+
+    @property
+    def is_narrowed(self) -> bool:
+        return any(self.data.get(name) for name in self.fields)
+
+
+def chosen_week(text: str | None, *, at: dt.datetime) -> tuple[dt.date, bool]:
+    """The Monday of the week that was asked for, and whether it could be read; else this week's."""
+    if not text:
+        return week_of(at), True
+    try:
+        return parse(text), True
+    except ValueError:
+        return week_of(at), False
+
+
+@dataclass
+class Agenda:
+    """One week of the programme, for this choice, as it looks at this moment."""
+
+    monday: dt.date
+    choice: Choice
+    at: dt.datetime
+
+    @cached_property
+    def sessions(self) -> list[Session]:
+        published = Session.objects.published().in_week(self.monday).with_places().in_order()
+        return list(self.choice.narrow(published))
+
+    @cached_property
+    def coming(self) -> list[tuple[dt.date, list[Session]]]:
+        return _by_day([session for session in self.sessions if session.ends_at > self.at])
+
+    @cached_property
+    def over(self) -> list[tuple[dt.date, list[Session]]]:
+        return _by_day([session for session in self.sessions if session.ends_at <= self.at])
+
+    @cached_property
+    def next_with_sessions(self) -> dt.date | None:
+        """The first week after this one in which there is something to do."""
+        later = self.choice.narrow(Session.objects.published().scheduled().filter(week__gt=self.monday))
+        return later.order_by("week").values_list("week", flat=True).first()
+
+    @property
+    def today(self) -> dt.date:
+        return local_date(self.at)
+
+    @property
+    def is_this_week(self) -> bool:
+        return self.monday == week_of(self.at)
+
+    @property
+    def is_past(self) -> bool:
+        return self.monday < week_of(self.at)
+
+    @property
+    def previous(self) -> str:
+        return label(self.monday - WEEK)
+
+    @property
+    def next(self) -> str:
+        return label(self.monday + WEEK)
+
+
+def _by_day(sessions: list[Session]) -> list[tuple[dt.date, list[Session]]]:
+    return [(day, list(of_day)) for day, of_day in groupby(sessions, key=lambda session: session.local_date)]

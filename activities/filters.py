@@ -1,0 +1,121 @@
+"""What sessions and activities can be narrowed by: in the API, in feeds, and one home for both."""
+
+import datetime as dt
+from typing import Any
+
+import django_filters
+from django import forms
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from activities.models import Activity, Level, Session
+from activities.weeks import at_wall_clock
+
+WEEKDAYS = {"MO": 1, "TU": 2, "WE": 3, "TH": 4, "FR": 5, "SA": 6, "SU": 7}
+
+
+class MomentField(forms.CharField):
+    """A moment with its offset, or a day, which begins at midnight on the wall in Amsterdam (RFC 3339)."""
+
+    default_error_messages = {"invalid": _("Write a moment as 2026-11-24T15:30:00Z, or a day as 2026-11-24.")}
+
+    def clean(self, value: Any) -> Any:
+        # An unquoted + of an offset arrives as a space.
+        text = str(super().clean(value)).strip().replace(" ", "+")
+        if not text:
+            return None
+        try:
+            if "T" not in text:
+                return at_wall_clock(dt.date.fromisoformat(text), dt.time())
+            moment = dt.datetime.fromisoformat(text).astimezone(dt.UTC) if self._has_offset(text) else None
+        except (ValueError, OverflowError):
+            moment = None
+        if moment is None:
+            raise forms.ValidationError(self.error_messages["invalid"], "invalid")
+        return moment
+
+    @staticmethod
+    def _has_offset(text: str) -> bool:
+        return dt.datetime.fromisoformat(text).tzinfo is not None
+
+
+class MomentFilter(django_filters.Filter):
+    field_class = MomentField
+
+
+def _weekday_choices() -> list[tuple[str, str]]:
+    return [(name, name) for pair in WEEKDAYS.items() for name in map(str, pair)]
+
+
+class ProgrammeFilter(django_filters.FilterSet):
+    """What activities and their sessions share. Slugs are matched whole; an unknown one gives nothing."""
+
+    organisation = django_filters.CharFilter(label=_("Slug of an organisation."))
+    location = django_filters.CharFilter(label=_("Slug of a location."))
+    programme = django_filters.CharFilter(label=_("Slug of a programme."))
+    neighbourhood = django_filters.CharFilter(label=_("Name or slug of a neighbourhood."), method="in_neighbourhood")
+    level = django_filters.ChoiceFilter(choices=Level, label=_("Exactly this level."))
+    age = django_filters.NumberFilter(
+        label=_("An age in years that is welcome."), method="welcoming", min_value=0, max_value=99, decimal_places=0
+    )
+    weekday = django_filters.ChoiceFilter(
+        choices=_weekday_choices, label=_("A day of the week: 1 to 7 or MO to SU."), method="on_weekday"
+    )
+    q = django_filters.CharFilter(label=_("Words in the title, the description or the place."), method="saying")
+
+    # From the filtered row to its activity.
+    activity_path = ""
+
+    def in_neighbourhood(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return rows.filter(Q(location__neighbourhood__name__iexact=value) | Q(location__neighbourhood__slug=value))
+
+    def welcoming(self, rows: QuerySet[Any], name: str, value: int) -> QuerySet[Any]:
+        path = self.activity_path
+        from_age = Q(**{f"{path}min_age": None}) | Q(**{f"{path}min_age__lte": value})
+        to_age = Q(**{f"{path}max_age": None}) | Q(**{f"{path}max_age__gte": value})
+        return rows.filter(from_age, to_age)
+
+    def saying(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        path = self.activity_path
+        for word in value.split():
+            rows = rows.filter(
+                Q(**{f"{path}title__icontains": word})
+                | Q(**{f"{path}description__icontains": word})
+                | Q(location__name__icontains=word)
+            )
+        return rows
+
+
+def _iso_weekday(value: str) -> int:
+    return WEEKDAYS.get(value) or int(value)
+
+
+class ActivityFilter(ProgrammeFilter):
+    organisation = django_filters.CharFilter("organisation__slug", label=_("Slug of an organisation."))
+    location = django_filters.CharFilter("location__slug", label=_("Slug of a location."))
+    programme = django_filters.CharFilter("programme__slug", label=_("Slug of a programme."))
+
+    def on_weekday(self, rows: QuerySet[Activity], name: str, value: str) -> QuerySet[Activity]:
+        held = Session.objects.filter(activity=OuterRef("pk"), local_date__iso_week_day=_iso_weekday(value))
+        return rows.filter(Exists(held))
+
+
+class SessionFilter(ProgrammeFilter):
+    organisation = django_filters.CharFilter("activity__organisation__slug", label=_("Slug of an organisation."))
+    location = django_filters.CharFilter("location__slug", label=_("Slug of a location."))
+    programme = django_filters.CharFilter("activity__programme__slug", label=_("Slug of a programme."))
+    level = django_filters.ChoiceFilter("activity__level", choices=Level, label=_("Exactly this level."))
+    activity = django_filters.CharFilter("activity__slug", label=_("Slug of an activity."))
+    status = django_filters.ChoiceFilter(
+        choices=[("scheduled", _("scheduled")), ("cancelled", _("cancelled"))], method="with_status", label=_("Status.")
+    )
+    startsFrom = MomentFilter("starts_at", lookup_expr="gte", label=_("Starts at this moment or later."))  # noqa: N815
+    startsBefore = MomentFilter("starts_at", lookup_expr="lt", label=_("Starts before this moment."))  # noqa: N815
+
+    activity_path = "activity__"
+
+    def on_weekday(self, rows: QuerySet[Session], name: str, value: str) -> QuerySet[Session]:
+        return rows.filter(local_date__iso_week_day=_iso_weekday(value))
+
+    def with_status(self, rows: QuerySet[Session], name: str, value: str) -> QuerySet[Session]:
+        return rows.filter(cancelled_at__isnull=value == "scheduled")

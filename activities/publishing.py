@@ -1,0 +1,242 @@
+"""What publishers do to the programme. Forms, the API and closures all call these verbs.
+
+Lock order, everywhere: the activity, then its sessions by key.
+"""
+
+import datetime as dt
+import uuid
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import F, ProtectedError
+from django.utils.timezone import now
+from django.utils.translation import gettext_lazy as _
+
+from activities import closing_days
+from activities.models import Activity, Edition, Session
+from activities.schedule import HORIZON, dates
+from activities.weeks import YEARS, local_date
+from schools.models import Location
+from schools.rules import RuleViolation
+
+LONGEST = dt.timedelta(hours=24)
+_SCHEDULE = {"schedule", "location"}
+_SHOWN = {"title", "description", "location", "programme"}
+
+
+@transaction.atomic
+def publish(
+    activity: Activity, *, at: dt.datetime | None = None, new_id: Callable[[], uuid.UUID] = uuid.uuid4
+) -> Activity:
+    """Put a new activity online with the sessions of its schedule, past days of it included.
+
+    Raises ValidationError with every field that is wrong; then nothing is written.
+    """
+    at = at or now()
+    activity.take_slug()
+    activity.published_at = activity.updated_at = at
+    activity.full_clean()
+    activity.save(force_insert=True)
+    sessions = sessions_to_add(activity, at=at)
+    for session in sessions:
+        session.pk = new_id()
+    add_sessions(sessions)
+    Edition.note_change(at=at)
+    return activity
+
+
+@transaction.atomic
+def change(activity: Activity, changes: Mapping[str, Any], *, at: dt.datetime | None = None) -> Activity:
+    """Change the named fields; sessions that have not begun follow the new schedule and location.
+
+    Sessions that were moved, cancelled or attended stay as they are. Raises ValidationError.
+    """
+    at = at or now()
+    activity = Activity.objects.select_for_update().get(pk=activity.pk)
+    for name, value in changes.items():
+        setattr(activity, name, value)
+    activity.updated_at = at
+    activity.full_clean()
+    activity.save()
+    if _SHOWN & changes.keys():
+        activity.sessions.update(sequence=F("sequence") + 1, updated_at=at)
+    if _SCHEDULE & changes.keys():
+        fit_sessions(activity, at=at)
+    Edition.note_change(at=at)
+    return activity
+
+
+@transaction.atomic
+def archive(activity: Activity, *, at: dt.datetime | None = None) -> Activity:
+    """Take it off the programme: sessions that have not begun go, what happened stays counted."""
+    at = at or now()
+    activity = Activity.objects.select_for_update().get(pk=activity.pk)
+    if activity.archived_at is None:
+        activity.archived_at = activity.updated_at = at
+        activity.save(update_fields=["archived_at", "updated_at"])
+        for session in activity.sessions.select_for_update().filter(starts_at__gt=at, attended_at=None).order_by("pk"):
+            session.delete()
+        Edition.note_change(at=at)
+    return activity
+
+
+@transaction.atomic
+def delete(activity: Activity, *, at: dt.datetime | None = None) -> None:
+    """Raises RuleViolation has_attendance where somebody came: then it can only be archived."""
+    Activity.objects.select_for_update().get(pk=activity.pk)
+    try:
+        # In a savepoint: a refusal half-way takes back what went before it.
+        with transaction.atomic():
+            for session in activity.sessions.select_for_update().order_by("pk"):
+                session.delete()
+    except ProtectedError:
+        raise RuleViolation(
+            "has_attendance", _("People have come to this activity. Archive it: then its figures stay.")
+        ) from None
+    activity.delete()
+    Edition.note_change(at=at or now())
+
+
+def sessions_to_add(activity: Activity, *, at: dt.datetime, after: dt.datetime | None = None) -> list[Session]:
+    """The sessions that the schedule asks for and that are not there, unsaved; only those after a moment if given."""
+    schedule = activity.schedule
+    there = set(activity.sessions.values_list("scheduled_on", flat=True)) if activity.pk else set()
+    found = []
+    for day in dates(schedule, before=local_date(at) + HORIZON):
+        starts_at = schedule.starts_at(day)
+        if day in there or (after and starts_at <= after):
+            continue
+        session = Session(
+            activity=activity,
+            location_id=activity.location_id,
+            scheduled_on=day,
+            original_starts_at=starts_at,
+            updated_at=at,
+        )
+        session.set_times(starts_at, schedule.ends_at(day))
+        found.append(session)
+    return found
+
+
+def add_sessions(sessions: list[Session]) -> None:
+    """Those that fall in a closure are there too, cancelled by it, so that they come back with its end."""
+    Session.objects.bulk_create(sessions, batch_size=500)
+    closing_days.apply_to(sessions)
+
+
+def fit_sessions(activity: Activity, *, at: dt.datetime) -> None:
+    """Make the sessions that have not begun fit the schedule. The caller has locked the activity."""
+    schedule = activity.schedule
+    wanted = set(dates(schedule, before=local_date(at) + HORIZON))
+    coming = activity.sessions.select_for_update().filter(
+        starts_at__gt=at, moved_at=None, cancelled_at=None, attended_at=None
+    )
+    for session in coming.order_by("pk"):
+        if session.scheduled_on not in wanted:
+            session.delete()
+            continue
+        starts_at, ends_at = schedule.starts_at(session.scheduled_on), schedule.ends_at(session.scheduled_on)
+        if (session.starts_at, session.ends_at, session.location_id) == (starts_at, ends_at, activity.location_id):
+            continue
+        session.set_times(starts_at, ends_at)
+        session.original_starts_at = starts_at
+        session.location_id = activity.location_id
+        session.touch(at=at)
+        session.save()
+    add_sessions(sessions_to_add(activity, at=at, after=at))
+
+
+def extend_all(*, at: dt.datetime | None = None) -> int:
+    """Make the sessions that have come within the horizon. Safe to repeat, and to run twice at once.
+
+    Returns how many were made.
+    """
+    at = at or now()
+    made = 0
+    for pk in Activity.objects.published().order_by("pk").values_list("pk", flat=True):
+        with transaction.atomic():
+            activity = Activity.objects.select_for_update().get(pk=pk)
+            sessions = sessions_to_add(activity, at=at, after=at)
+            add_sessions(sessions)
+            made += len(sessions)
+            if sessions:
+                Edition.note_change(at=at)
+    return made
+
+
+@transaction.atomic
+def move(
+    session: Session,
+    *,
+    starts_at: dt.datetime | None = None,
+    ends_at: dt.datetime | None = None,
+    location: Location | None = None,
+    at: dt.datetime | None = None,
+) -> Session:
+    """To another time or place; without a new end it lasts as long as it did.
+
+    Raises RuleViolation (cancelled, has_attendance) and ValidationError.
+    """
+    at = at or now()
+    session = _locked(session)
+    if session.is_cancelled:
+        raise RuleViolation("cancelled", _("This session is cancelled. Restore it first, then move it."))
+    _refuse_if_attended(session)
+    length = session.ends_at - session.starts_at
+    new_start = starts_at or session.starts_at
+    new_end = ends_at or (new_start + length if starts_at else session.ends_at)
+    if new_start.year not in YEARS:
+        raise ValidationError({"starts_at": ValidationError(_("Choose a day between 2000 and 2100."), "out_of_range")})
+    if not dt.timedelta() < new_end - new_start <= LONGEST:
+        raise ValidationError(
+            {"ends_at": ValidationError(_("The end comes after the start, within 24 hours."), "ends_before_it_starts")}
+        )
+    session.set_times(new_start.astimezone(dt.UTC), new_end.astimezone(dt.UTC))
+    session.location = location or session.location
+    home = session.activity
+    by_schedule = session.original_starts_at, home.schedule.ends_at(session.scheduled_on), home.location_id
+    session.moved_at = None if (new_start, new_end, session.location_id) == by_schedule else at
+    return _changed(session, at=at)
+
+
+@transaction.atomic
+def cancel(session: Session, *, reason: str, at: dt.datetime | None = None) -> Session:
+    """Raises RuleViolation: already_cancelled, has_attendance."""
+    at = at or now()
+    session = _locked(session)
+    if session.is_cancelled:
+        raise RuleViolation("already_cancelled", _("This session is cancelled already."))
+    _refuse_if_attended(session)
+    session.cancelled_at, session.cancel_reason = at, reason
+    session.full_clean(exclude=["activity", "location", "closure"])
+    return _changed(session, at=at)
+
+
+@transaction.atomic
+def restore(session: Session, *, at: dt.datetime | None = None) -> Session:
+    """Raises RuleViolation not_cancelled."""
+    at = at or now()
+    session = _locked(session)
+    if not session.is_cancelled:
+        raise RuleViolation("not_cancelled", _("This session is not cancelled."))
+    session.cancelled_at, session.cancel_reason, session.closure = None, "", None
+    return _changed(session, at=at)
+
+
+def _locked(session: Session) -> Session:
+    # Lock first: a phone may be checking someone in to this very session.
+    return Session.objects.select_for_update(of=("self",)).with_places().get(pk=session.pk)
+
+
+def _changed(session: Session, *, at: dt.datetime) -> Session:
+    session.touch(at=at)
+    session.save()
+    Edition.note_change(at=at)
+    return session
+
+
+def _refuse_if_attended(session: Session) -> None:
+    if session.attended_at:
+        raise RuleViolation("has_attendance", _("People have already checked in to this session."))

@@ -1,0 +1,154 @@
+"""Days, times and schedules in words, in the language of the moment. Pure functions."""
+
+import datetime as dt
+from dataclasses import dataclass, replace
+
+from django.utils.dates import WEEKDAYS
+from django.utils.formats import date_format, time_format
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, pgettext
+
+from activities.schedule import HORIZON, Schedule, dates
+from activities.weekly import weekly
+from activities.weeks import AMSTERDAM, WEEK
+from schools.calendar import school_holiday
+
+# A rule that counts its sessions is followed for as long as any schedule is looked at.
+_COUNTED = dt.timedelta(days=366 * 12)
+
+
+def day(date: dt.date) -> str:
+    """dinsdag 24 november"""
+    return date_format(date, pgettext("a day, in Django's date format", "l j F"))
+
+
+def weekday(date: dt.date) -> str:
+    """dinsdag"""
+    return str(WEEKDAYS[date.weekday()])
+
+
+def full_day(date: dt.date) -> str:
+    """dinsdag 24 november 2026"""
+    return date_format(date, pgettext("a day with its year, in Django's date format", "l j F Y"))
+
+
+def short_day(date: dt.date) -> str:
+    """24 november"""
+    return date_format(date, pgettext("a day without its weekday, in Django's date format", "j F"))
+
+
+def date_with_year(date: dt.date) -> str:
+    """24 november 2026"""
+    return date_format(date, pgettext("a day without its weekday, with its year, in Django's date format", "j F Y"))
+
+
+def clock(time: dt.time | dt.datetime) -> str:
+    """16.00; a moment is read from the clock on the wall in the Netherlands."""
+    if isinstance(time, dt.datetime):
+        time = time.astimezone(AMSTERDAM).time()
+    return time_format(time, pgettext("a time, in Django's date format", "H:i"))
+
+
+def moment(at: dt.datetime) -> str:
+    """dinsdag 24 november, 16.00 uur"""
+    return _("%(day)s, %(time)s") % {"day": day(at.astimezone(AMSTERDAM).date()), "time": clock(at)}
+
+
+def times(start: dt.time | dt.datetime, end: dt.time | dt.datetime) -> str:
+    """15.30 tot 17.00 uur"""
+    return _("%(start)s to %(end)s") % {"start": clock(start), "end": clock(end)}
+
+
+def week_days(monday: dt.date) -> str:
+    """23 tot en met 29 november"""
+    sunday = monday + WEEK - dt.timedelta(days=1)
+    first = str(monday.day) if monday.month == sunday.month else short_day(monday)
+    return _("%(first)s to %(last)s") % {"first": first, "last": short_day(sunday)}
+
+
+def ages(lowest: int | None, highest: int | None) -> str:
+    """8 tot en met 12 jaar; empty where every age is welcome."""
+    if lowest is None and highest is None:
+        return ""
+    if highest is None:
+        return _("from %(age)s years") % {"age": lowest}
+    if lowest is None:
+        return _("up to %(age)s years") % {"age": highest}
+    if lowest == highest:
+        return _("%(age)s years") % {"age": lowest}
+    return _("%(lowest)s to %(highest)s years") % {"lowest": lowest, "highest": highest}
+
+
+def listed(words: list[str]) -> str:
+    """maandag, dinsdag en donderdag"""
+    if len(words) < 2:
+        return "".join(words)
+    return _("%(some)s and %(last)s") % {"some": ", ".join(words[:-1]), "last": words[-1]}
+
+
+def rhythm(schedule: Schedule) -> str:
+    """elke dinsdag en donderdag, 15.30 tot 17.00 uur"""
+    return f"{_days(schedule)}, {times(schedule.start_time, schedule.end_time)}"
+
+
+def _days(schedule: Schedule) -> str:
+    if not schedule.rrule:
+        return _("once, on %(day)s") % {"day": full_day(schedule.starts_on)}
+    plain = weekly(schedule)
+    if plain is None:
+        return _("on days by a rule of its own")
+    names = listed([str(WEEKDAYS[weekday]) for weekday in plain.weekdays])
+    if plain.interval > 1:
+        return _("every %(number)s weeks on %(days)s") % {"number": plain.interval, "days": names}
+    return _("every day") if len(plain.weekdays) == len(WEEKDAYS) else _("every %(days)s") % {"days": names}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preview:
+    """What a schedule comes to, for who is writing it."""
+
+    sentence: str
+    first: str
+    last: str
+    skipped: list[str]
+
+
+def preview(schedule: Schedule, *, today: dt.date) -> Preview:
+    """In words what a valid schedule makes: how often, from when to when, and which days it leaves out."""
+    before = _end(schedule, today=today)
+    held = list(dates(schedule, before=before))
+    parts = [rhythm(schedule)]
+    if not _ends(schedule):
+        parts.append(_("without a last day"))
+    elif schedule.rrule:
+        parts.append(ngettext("%(count)s time", "%(count)s times", len(held)) % {"count": len(held)})
+    if schedule.rrule and schedule.skip_holidays:
+        parts.append(_("not in school holidays"))
+    return Preview(
+        sentence=capfirst(", ".join(parts)),
+        first=full_day(held[0]),
+        last=full_day(held[-1]) if _ends(schedule) else "",
+        skipped=_skipped(schedule, held, before=before),
+    )
+
+
+def _ends(schedule: Schedule) -> bool:
+    return bool(not schedule.rrule or schedule.until or "COUNT=" in schedule.rrule)
+
+
+def _end(schedule: Schedule, *, today: dt.date) -> dt.date:
+    if schedule.until:
+        return schedule.until + dt.timedelta(days=1)
+    return schedule.starts_on + _COUNTED if _ends(schedule) else max(today, schedule.starts_on) + HORIZON
+
+
+def _skipped(schedule: Schedule, held: list[dt.date], *, before: dt.date) -> list[str]:
+    """One line for every holiday, and one for the days that were left out by hand."""
+    whole = replace(schedule, skip_holidays=False, excluded_dates=())
+    left_out: dict[str, list[str]] = {}
+    for date in sorted(set(dates(whole, before=before)) - set(held)):
+        by_hand = date in schedule.excluded_dates
+        reason = _("Left out by you") if by_hand else str(school_holiday(date))
+        left_out.setdefault(f"{reason} {'' if by_hand else date.year}".strip(), []).append(short_day(date))
+    return [f"{reason}: {listed(days)}" for reason, days in left_out.items()]

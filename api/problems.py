@@ -1,0 +1,123 @@
+"""Every error as application/problem+json (RFC 9457; NL API Design Rules, error-handling)."""
+
+import re
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import Any
+
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, RequestDataTooBig
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+from rest_framework import exceptions
+from rest_framework.renderers import JSONRenderer
+from rest_framework.response import Response
+from rest_framework.views import set_rollback
+
+from schools.rules import RuleViolation
+
+MEDIA_TYPE = "application/problem+json"
+# A refusal is a conflict with how things stand, unless it is named here.
+_STATUS = {"not_public": HTTPStatus.FORBIDDEN}
+
+
+class ProblemRenderer(JSONRenderer):
+    media_type = MEDIA_TYPE
+    charset = None
+    # A sentence may quote what was sent; half a character of it could not be written as UTF-8.
+    ensure_ascii = True
+
+
+def camelize(name: str) -> str:
+    return re.sub(r"_([a-z0-9])", lambda match: match[1].upper(), name)
+
+
+def problem(status: int, detail: str, *, code: str = "", errors: list[dict[str, str]] | None = None) -> dict[str, Any]:
+    body: dict[str, Any] = {"status": int(status), "title": HTTPStatus(status).phrase, "detail": detail}
+    if code:
+        body["code"] = code
+    if errors is not None:
+        body["errors"] = errors
+    return body
+
+
+def answer_problem(error: Exception, context: dict[str, Any]) -> Response | None:
+    """DRF's exception handler. None lets Django log it and answer 500 (see `as_problem`)."""
+    headers: dict[str, str] = {}
+    match error:
+        case DjangoValidationError():
+            body = _bad_input(list(_django_errors(error)))
+        case exceptions.ValidationError():
+            body = _bad_input(list(_drf_errors(error.get_full_details())))
+        case RuleViolation():
+            body = problem(_STATUS.get(error.code, HTTPStatus.CONFLICT), str(error.sentence), code=error.code)
+        case Http404():
+            body = problem(404, _("There is nothing here."))
+        case RequestDataTooBig():
+            body = problem(413, _("This is too much at once."))
+        case PermissionDenied():
+            body = problem(403, _("You may not do this."))
+        case exceptions.APIException():
+            body = problem(error.status_code, str(error.detail))
+            if auth := getattr(error, "auth_header", None):
+                headers["WWW-Authenticate"] = auth
+            if wait := getattr(error, "wait", None):
+                headers["Retry-After"] = str(int(wait))
+        case _:
+            return None
+    set_rollback()
+    # Whatever was asked for, a file of figures among them: an error is JSON.
+    request = context["request"]
+    request.accepted_renderer, request.accepted_media_type = ProblemRenderer(), MEDIA_TYPE
+    return Response(body, status=body["status"], headers=headers, content_type=MEDIA_TYPE)
+
+
+@csrf_exempt
+@login_not_required
+def not_found(request: HttpRequest, path: str = "") -> JsonResponse:
+    return JsonResponse(problem(404, _("There is nothing here.")), status=404, content_type=MEDIA_TYPE)
+
+
+def as_problem(response: HttpResponse) -> HttpResponse:
+    """What Django itself answered, before an operation was found or after one broke down, is a problem too."""
+    if response.status_code < 400 or response.get("Content-Type") == MEDIA_TYPE:
+        return response
+    sentences = {404: _("There is nothing here."), 500: _("Something went wrong on our side.")}
+    body = problem(response.status_code, sentences.get(response.status_code, _("This cannot be answered.")))
+    return JsonResponse(body, status=response.status_code, content_type=MEDIA_TYPE)
+
+
+def _bad_input(errors: list[dict[str, str]]) -> dict[str, Any]:
+    return problem(400, _("Some of what you sent cannot be used."), errors=errors)
+
+
+def _django_errors(error: DjangoValidationError) -> Iterator[dict[str, str]]:
+    if not hasattr(error, "error_dict"):
+        for one in error.error_list:
+            yield {"field": "", "code": one.code or "invalid", "detail": " ".join(one.messages)}
+        return
+    for field, found in error.error_dict.items():
+        name = "" if field == NON_FIELD_ERRORS else _api_name(field)
+        for one in found:
+            yield {"field": name, "code": one.code or "invalid", "detail": " ".join(one.messages)}
+
+
+_OF_SCHEDULE = {"starts_on", "start_time", "end_time", "rrule", "until", "skip_holidays", "excluded_dates"}
+
+
+def _api_name(field: str) -> str:
+    return f"schedule.{camelize(field)}" if field in _OF_SCHEDULE else camelize(field)
+
+
+def _drf_errors(details: Any, path: str = "") -> Iterator[dict[str, str]]:
+    if isinstance(details, dict) and details.keys() == {"message", "code"}:
+        yield {"field": path, "code": str(details["code"]), "detail": str(details["message"])}
+    elif isinstance(details, dict):
+        for name, value in details.items():
+            part = "" if name in ("non_field_errors", NON_FIELD_ERRORS) else camelize(str(name))
+            yield from _drf_errors(value, ".".join(filter(None, (path, part))))
+    elif isinstance(details, list):
+        for value in details:
+            yield from _drf_errors(value, path)

@@ -1,0 +1,181 @@
+"""Organisations, locations, programmes, activities, sessions and closures."""
+
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+from rest_framework import serializers
+
+from activities import schedule as schedules
+from activities.models import Activity, Level, Programme, Session
+from activities.schedule import Schedule, normalised
+from api.serializers.base import Camel, CamelModel, MomentField, SlugField
+from schools.models import Closure, Kind, Location, Organisation
+
+
+class FeedUrlField(serializers.ReadOnlyField):
+    """Where the calendar of this thing is."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        super().__init__(source="slug")
+
+    def to_representation(self, value: Any) -> str:
+        return f"{settings.BASE_URL}{reverse(f'feeds:{self.kind}', args=[value])}"
+
+
+class OrganisationSerializer(CamelModel):
+    kind = serializers.ChoiceField(choices=Kind)
+    feed_url = FeedUrlField("organisation")
+
+    class Meta:
+        model = Organisation
+        fields = ["slug", "name", "kind", "url", "feed_url"]
+
+
+class LocationSerializer(CamelModel):
+    organisation = SlugField(read_only=True)
+    neighbourhood = serializers.CharField(source="neighbourhood.name")
+    feed_url = FeedUrlField("location")
+
+    class Meta:
+        model = Location
+        fields = ["slug", "name", "organisation", "address", "neighbourhood", "feed_url"]
+
+
+class ProgrammeSerializer(CamelModel):
+    feed_url = FeedUrlField("programme")
+
+    class Meta:
+        model = Programme
+        fields = ["slug", "name", "description", "feed_url"]
+
+
+class ScheduleSerializer(Camel):
+    """Wall-clock times in Europe/Amsterdam; the rule is that of RFC 5545, section 3.3.10, without its end."""
+
+    starts_on = serializers.DateField()
+    start_time = serializers.TimeField(format="%H:%M")
+    end_time = serializers.TimeField(format="%H:%M")
+    rrule = serializers.CharField(allow_blank=True, max_length=200, required=False)
+    until = serializers.DateField(allow_null=True, required=False)
+    skip_holidays = serializers.BooleanField(required=False)
+    excluded_dates = serializers.ListField(child=serializers.DateField(), max_length=1000, required=False)
+
+    def validate_rrule(self, rule: str) -> str:
+        return normalised(rule)
+
+
+class ActivitySerializer(CamelModel):
+    organisation = SlugField(queryset=Organisation.objects.none())
+    location = SlugField(queryset=Location.objects.none())
+    programme = SlugField(queryset=Programme.objects.all())
+    level = serializers.ChoiceField(choices=Level, default=Level.ALL)
+    schedule = ScheduleSerializer()
+    feed_url = FeedUrlField("activity")
+    archived = serializers.BooleanField(write_only=True, required=False, help_text="true takes it off the programme.")
+
+    class Meta:
+        model = Activity
+        fields = [
+            "slug",
+            "title",
+            "description",
+            "organisation",
+            "location",
+            "programme",
+            "level",
+            "min_age",
+            "max_age",
+            "capacity",
+            "schedule",
+            "feed_url",
+            "archived",
+        ]
+        read_only_fields = ["slug"]
+
+    def get_fields(self) -> dict[str, Any]:
+        fields = super().get_fields()
+        if user := self.context.get("publisher"):
+            fields["organisation"].queryset = Organisation.objects.published_by(user)
+            fields["location"].queryset = Location.objects.published_by(user)
+        return fields
+
+    def validate_schedule(self, value: dict[str, Any]) -> Schedule:
+        """A change may name a part of the schedule; the rest stays."""
+        kept = vars(self.instance.schedule) if self.instance else {}
+        if "excluded_dates" in value:
+            value["excluded_dates"] = tuple(value["excluded_dates"])
+        schedule = Schedule(**kept | value)
+        # Here already, so that its errors come together with those of the other fields.
+        schedules.validate(schedule)
+        return schedule
+
+
+class SessionSerializer(CamelModel):
+    activity = SlugField(read_only=True)
+    title = serializers.CharField(source="activity.title", read_only=True)
+    organisation = serializers.SlugField(source="activity.organisation.slug", read_only=True)
+    location = SlugField(read_only=True)
+    programme = serializers.SlugField(source="activity.programme.slug", read_only=True)
+    level = serializers.ChoiceField(source="activity.level", choices=Level, read_only=True)
+    status = serializers.ChoiceField(choices=["scheduled", "cancelled"], read_only=True)
+    capacity = serializers.IntegerField(read_only=True, allow_null=True)
+    places_left = serializers.IntegerField(read_only=True, allow_null=True)
+
+    class Meta:
+        model = Session
+        fields = [
+            "id",
+            "activity",
+            "title",
+            "organisation",
+            "location",
+            "programme",
+            "level",
+            "starts_at",
+            "ends_at",
+            "original_starts_at",
+            "status",
+            "cancel_reason",
+            "capacity",
+            "places_left",
+        ]
+        read_only_fields = fields
+
+
+class MoveSerializer(Camel):
+    starts_at = MomentField(required=False)
+    ends_at = MomentField(required=False)
+    location = SlugField(queryset=Location.objects.none(), required=False)
+
+    def get_fields(self) -> dict[str, Any]:
+        fields = super().get_fields()
+        if user := self.context.get("publisher"):
+            fields["location"].queryset = Location.objects.published_by(user)
+        return fields
+
+
+class CancelSerializer(Camel):
+    reason = serializers.CharField(max_length=200)
+
+
+class ClosureSerializer(CamelModel):
+    organisation = SlugField(queryset=Organisation.objects.none(), required=False, allow_null=True)
+    location = SlugField(queryset=Location.objects.none(), required=False, allow_null=True)
+    cancelled_sessions = serializers.IntegerField(
+        source="cancelled_session_count", read_only=True, help_text="How many sessions it cancelled."
+    )
+
+    class Meta:
+        model = Closure
+        fields = ["id", "organisation", "location", "starts_on", "ends_on", "reason", "cancelled_sessions"]
+        # The model's own rules say it, in one place, for the form too.
+        validators: list[Any] = []
+
+    def get_fields(self) -> dict[str, Any]:
+        fields = super().get_fields()
+        if user := self.context.get("publisher"):
+            fields["organisation"].queryset = Organisation.objects.published_by(user)
+            fields["location"].queryset = Location.objects.published_by(user)
+        return fields

@@ -1,0 +1,50 @@
+from typing import Any
+
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.serializers import BaseSerializer
+from rest_framework.viewsets import GenericViewSet
+
+from api.filters import unknown_keys
+from schools.models import User
+
+PAGES = {"page", "pageSize"}
+
+
+class ApiViewSet(GenericViewSet[Any]):
+    """What every operation does: refuse query keys that it does not know, and know who asks."""
+
+    query_keys: set[str] = set()
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        # A list of rows refuses them together with senseless values, in `api.filters.Filters`.
+        if not self._lists_rows() and (errors := unknown_keys(request, self.query_keys_of(self.action))):
+            raise ValidationError(errors)
+
+    def query_keys_of(self, action: str | None) -> set[str]:
+        if action != "list":
+            return set()
+        filterset: Any = getattr(self, "filterset_class", None)
+        return self.query_keys | (PAGES if self.paginator else set()) | set(filterset.base_filters if filterset else ())
+
+    def _lists_rows(self) -> bool:
+        return self.action == "list" and self.paginator is not None
+
+    @property
+    def person(self) -> User:
+        """Who asks; the permission of the operation has made sure that it is a person."""
+        assert isinstance(self.request.user, User)
+        return self.request.user
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        context = super().get_serializer_context()
+        if isinstance(self.request.user, User):
+            context["publisher"] = self.request.user
+        return context
+
+    def validated(self, serializer_class: type[BaseSerializer[Any]], **options: Any) -> dict[str, Any]:
+        """The body of this request, read by another serializer than the one that answers."""
+        serializer = serializer_class(data=self.request.data, context=self.get_serializer_context(), **options)
+        serializer.is_valid(raise_exception=True)
+        return dict(serializer.validated_data)

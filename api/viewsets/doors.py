@@ -1,0 +1,143 @@
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils.timezone import now
+from django_filters import FilterSet, UUIDFilter
+from drf_spectacular.utils import extend_schema
+from rest_framework import mixins, status
+from rest_framework.authentication import SessionAuthentication
+from rest_framework.decorators import action
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from api.authentication import BearerAuthentication
+from api.permissions import IsCoordinator, IsYouthWorker, KeepsADoor
+from api.serializers.doors import (
+    AnswerSerializer,
+    BatchSerializer,
+    CheckInSerializer,
+    DescribedBatchSerializer,
+    DeviceSerializer,
+    InvitedDeviceSerializer,
+    IssuedPassesSerializer,
+    PairedDeviceSerializer,
+    PairSerializer,
+    PassOrderSerializer,
+    RevokedPassSerializer,
+)
+from api.viewsets.base import ApiViewSet
+from attendance import checkin, devices, passes, wording
+from attendance.claims import read
+from attendance.models import CheckIn, Device, Pass
+
+
+class DeviceViewSet(mixins.ListModelMixin, ApiViewSet):
+    queryset = Device.objects.select_related("location").order_by("name", "created_at", "pk")
+    serializer_class = DeviceSerializer
+    permission_classes = [IsCoordinator]
+    lookup_value_converter = "uuid"
+
+    def get_queryset(self) -> QuerySet[Device]:
+        return super().get_queryset().for_user(self.person)
+
+    @extend_schema(responses={201: InvitedDeviceSerializer})
+    def create(self, request: Request) -> Response:
+        device, code = devices.invite(**self.validated(DeviceSerializer))
+        answer = {
+            "id": device.pk,
+            "pairing_code": code,
+            "pairing_url": devices.pairing_url(code),
+            "expires_at": device.pairing_expires_at,
+        }
+        return Response(InvitedDeviceSerializer(answer).data, status=status.HTTP_201_CREATED)
+
+    @extend_schema(request=PairSerializer, responses=PairedDeviceSerializer)
+    @action(detail=False, methods=["post"], permission_classes=[AllowAny])
+    def pair(self, request: Request) -> Response:
+        device, token = devices.pair(**self.validated(PairSerializer))
+        return Response(PairedDeviceSerializer({"id": device.pk, "location": device.location, "token": token}).data)
+
+    @extend_schema(responses={204: None})
+    def destroy(self, request: Request, pk: Any) -> Response:
+        devices.revoke(self.get_object())
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class PassViewSet(ApiViewSet):
+    queryset = Pass.objects.all()
+    serializer_class = PassOrderSerializer
+    permission_classes = [IsYouthWorker]
+    lookup_field = "number"
+    lookup_value_regex = r"\d{4}-\d{4}"
+
+    @extend_schema(responses={201: IssuedPassesSerializer})
+    def create(self, request: Request) -> Response:
+        issued = passes.issue(**self.validated(PassOrderSerializer))
+        return Response(IssuedPassesSerializer({"passes": issued}).data, status=status.HTTP_201_CREATED)
+
+    @extend_schema(request=None, responses=RevokedPassSerializer)
+    @action(detail=True, methods=["post"])
+    def revoke(self, request: Request, number: str) -> Response:
+        return Response(RevokedPassSerializer(passes.revoke(self.get_object())).data)
+
+
+class CheckInFilter(FilterSet):
+    session = UUIDFilter("session", required=True)
+
+
+class CheckInViewSet(mixins.ListModelMixin, ApiViewSet):
+    queryset = CheckIn.objects.order_by("received_at", "pk")
+    serializer_class = CheckInSerializer
+    permission_classes = [KeepsADoor]
+    # The door page of a signed-in youth worker posts here too, with its CSRF token.
+    authentication_classes = [BearerAuthentication, SessionAuthentication]
+    filterset_class = CheckInFilter
+
+    def get_queryset(self) -> QuerySet[CheckIn]:
+        return super().get_queryset().for_user(self.person)
+
+    @extend_schema(request=DescribedBatchSerializer, responses={200: AnswerSerializer})
+    def create(self, request: Request) -> Response:
+        batch = self.validated(BatchSerializer)
+        items, at = batch.pop("check_ins"), now()
+        claims = [read(item) for item in items]
+        try:
+            stored = iter(
+                checkin.check_in([c for c in claims if c], door=checkin.Door.of(request.user), at=at, **batch)
+            )
+        except checkin.Revoked:
+            raise AuthenticationFailed from None
+        results = [
+            _spoken(next(stored)) if claim else _nameless(item) for claim, item in zip(claims, items, strict=True)
+        ]
+        return Response({"serverTime": at.isoformat().replace("+00:00", "Z"), "results": results})
+
+
+def _spoken(result: checkin.Result) -> dict[str, Any]:
+    answer: dict[str, Any] = {
+        "id": str(result.id),
+        "outcome": result.outcome,
+        "replayed": result.replayed,
+        "session": str(result.session) if result.session else None,
+        "visits": result.visits,
+    }
+    if result.errors:
+        answer["errors"] = [error | {"detail": wording.of_claim_error(error["code"])} for error in result.errors]
+    return answer
+
+
+def _nameless(item: object) -> dict[str, Any]:
+    """What has no id cannot be kept; its sender is told so, under whatever it gave as one."""
+    given = item.get("id") if isinstance(item, dict) else None
+    code = "invalid" if given is not None else "required"
+    return {
+        # Said back only if it can be written down: half a character cannot.
+        "id": given if isinstance(given, str) and given.isprintable() else None,
+        "outcome": "invalid",
+        "replayed": False,
+        "session": None,
+        "visits": 0,
+        "errors": [{"field": "id", "code": code, "detail": wording.of_claim_error(code)}],
+    }

@@ -1,0 +1,141 @@
+from typing import Any
+
+from django.db.models import Count, QuerySet
+from django.utils.timezone import now
+from django_filters import ChoiceFilter, FilterSet
+from drf_spectacular.utils import extend_schema
+from rest_framework import mixins, status
+from rest_framework.decorators import action
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from activities import closing_days, publishing
+from activities.filters import ActivityFilter, SessionFilter
+from activities.models import Activity, Programme, Session
+from api.permissions import IsPublisher, IsPublisherOrReads
+from api.serializers.programme import (
+    ActivitySerializer,
+    CancelSerializer,
+    ClosureSerializer,
+    LocationSerializer,
+    MoveSerializer,
+    OrganisationSerializer,
+    ProgrammeSerializer,
+    SessionSerializer,
+)
+from api.viewsets.base import ApiViewSet
+from schools.models import Closure, Kind, Location, Organisation
+
+
+class OrganisationFilter(FilterSet):
+    kind = ChoiceFilter(choices=Kind)
+
+
+class ReadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet):
+    permission_classes = [AllowAny]
+    lookup_field = "slug"
+    lookup_value_regex = "[-a-zA-Z0-9_]+"
+
+
+class OrganisationViewSet(ReadViewSet):
+    queryset = Organisation.objects.order_by("name", "pk")
+    serializer_class = OrganisationSerializer
+    filterset_class = OrganisationFilter
+
+
+class LocationViewSet(ReadViewSet):
+    queryset = Location.objects.select_related("organisation", "neighbourhood").order_by("name", "pk")
+    serializer_class = LocationSerializer
+
+
+class ProgrammeViewSet(ReadViewSet):
+    queryset = Programme.objects.order_by("name", "pk")
+    serializer_class = ProgrammeSerializer
+
+
+class ActivityViewSet(ReadViewSet):
+    queryset = Activity.objects.with_places().order_by("title", "pk")
+    serializer_class = ActivitySerializer
+    permission_classes = [IsPublisherOrReads]
+    filterset_class = ActivityFilter
+
+    def get_queryset(self) -> QuerySet[Activity]:
+        activities = super().get_queryset()
+        if self.action in ("list", "retrieve"):
+            return activities.published()
+        return activities.for_user(self.person)
+
+    def create(self, request: Request) -> Response:
+        data = self.validated(ActivitySerializer)
+        data.pop("archived", None)
+        activity = publishing.publish(Activity(**data))
+        return Response(self.get_serializer(activity).data, status=status.HTTP_201_CREATED)
+
+    def partial_update(self, request: Request, slug: str) -> Response:
+        activity = self.get_object()
+        data = self.validated(ActivitySerializer, instance=activity, partial=True)
+        archived = data.pop("archived", False)
+        activity = publishing.change(activity, data)
+        if archived:
+            activity = publishing.archive(activity)
+        return Response(self.get_serializer(activity).data)
+
+    @extend_schema(responses={204: None})
+    def destroy(self, request: Request, slug: str) -> Response:
+        publishing.delete(self.get_object())
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class SessionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet):
+    queryset = Session.objects.with_places().in_order()
+    serializer_class = SessionSerializer
+    permission_classes = [IsPublisherOrReads]
+    filterset_class = SessionFilter
+    lookup_value_converter = "uuid"
+
+    def get_queryset(self) -> QuerySet[Session]:
+        sessions = super().get_queryset()
+        if self.action in ("list", "retrieve"):
+            return sessions.published()
+        return sessions.for_user(self.person)
+
+    @extend_schema(request=MoveSerializer)
+    def partial_update(self, request: Request, pk: Any) -> Response:
+        """Move it: it stays the same session."""
+        moved = publishing.move(self.get_object(), **self.validated(MoveSerializer))
+        return Response(self.get_serializer(moved).data)
+
+    @extend_schema(request=CancelSerializer)
+    @action(detail=True, methods=["post"])
+    def cancel(self, request: Request, pk: Any) -> Response:
+        cancelled = publishing.cancel(self.get_object(), **self.validated(CancelSerializer))
+        return Response(self.get_serializer(cancelled).data)
+
+    @extend_schema(request=None)
+    @action(detail=True, methods=["post"])
+    def restore(self, request: Request, pk: Any) -> Response:
+        restored = publishing.restore(self.get_object())
+        return Response(self.get_serializer(restored).data)
+
+
+class ClosureViewSet(mixins.ListModelMixin, ApiViewSet):
+    queryset = Closure.objects.select_related("organisation", "location").annotate(
+        cancelled_session_count=Count("cancelled_sessions")
+    )
+    serializer_class = ClosureSerializer
+    permission_classes = [IsPublisher]
+    lookup_value_converter = "uuid"
+
+    def get_queryset(self) -> QuerySet[Closure]:
+        return super().get_queryset().for_user(self.person).order_by("starts_on", "created_at", "pk")
+
+    def create(self, request: Request) -> Response:
+        closure = Closure(**self.validated(ClosureSerializer))
+        closure.cancelled_session_count = closing_days.close(closure, at=now())
+        return Response(self.get_serializer(closure).data, status=status.HTTP_201_CREATED)
+
+    @extend_schema(responses={204: None})
+    def destroy(self, request: Request, pk: Any) -> Response:
+        closing_days.reopen(self.get_object())
+        return Response(status=status.HTTP_204_NO_CONTENT)

@@ -1,0 +1,152 @@
+"""What a door says happened, read from JSON. Pure functions: nothing here knows what is true."""
+
+import datetime as dt
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeGuard
+
+from django.conf import settings
+
+from activities.models import Level
+from attendance.models import CheckInKind, Gender
+from schools.secrets import corrected, digest
+
+MOST_PER_BATCH = 200
+_MOST = {CheckInKind.TALLY: 50, CheckInKind.GROUP: 500}
+_LONGEST_TOKEN = 200
+
+
+@dataclass
+class Claim:
+    """One item of a batch. An item with errors is kept too, as far as it could be read."""
+
+    id: uuid.UUID
+    kind: CheckInKind | None = None
+    scanned_at: dt.datetime | None = None
+    session: uuid.UUID | None = None
+    count: int = 0
+    pass_digest: bytes | None = None  # the token itself ends here
+    bands: dict[str, dict[str, int]] = field(default_factory=dict)
+    voids: uuid.UUID | None = None
+    errors: list[dict[str, str]] = field(default_factory=list)
+
+
+def read(item: object) -> Claim | None:
+    """The claim of an item; None for one without an id, which cannot be kept under any name."""
+    if not isinstance(item, Mapping):
+        return None
+    key = _uuid(item.get("id"))
+    if key is None:
+        return None
+    claim = Claim(id=key)
+    _read_kind(claim, item)
+    _read_moment(claim, item)
+    _read_session(claim, item)
+    if claim.kind == CheckInKind.PASS:
+        _read_pass(claim, item)
+    elif claim.kind == CheckInKind.VOID:
+        _read_void(claim, item)
+    elif claim.kind is not None:
+        _read_count(claim, item)
+    return claim
+
+
+def bands_in_use() -> dict[str, list[str]]:
+    """The bands that a visit may be told apart by, per dimension; what is unsaid is unknown."""
+    return {"level": Level.values, "ageBand": settings.AGE_BANDS, "gender": Gender.values}
+
+
+def _wrong(claim: Claim, name: str, code: str) -> None:
+    claim.errors.append({"field": name, "code": code})
+
+
+def _read_kind(claim: Claim, item: Mapping[str, Any]) -> None:
+    if item.get("kind") in CheckInKind.values:
+        claim.kind = CheckInKind(item["kind"])
+    else:
+        _wrong(claim, "kind", "invalid_choice" if "kind" in item else "required")
+
+
+def _read_moment(claim: Claim, item: Mapping[str, Any]) -> None:
+    claim.scanned_at = moment(item.get("scannedAt"))
+    if claim.scanned_at is None:
+        _wrong(claim, "scannedAt", "invalid" if "scannedAt" in item else "required")
+
+
+def _read_session(claim: Claim, item: Mapping[str, Any]) -> None:
+    if item.get("session") is None:
+        return
+    claim.session = _uuid(item["session"])
+    if claim.session is None:
+        _wrong(claim, "session", "invalid")
+
+
+def _read_pass(claim: Claim, item: Mapping[str, Any]) -> None:
+    token = item.get("pass")
+    claim.count = 1
+    if not isinstance(token, str) or not 0 < len(token) <= _LONGEST_TOKEN:
+        _wrong(claim, "pass", "invalid" if "pass" in item else "required")
+        return
+    claim.pass_digest = digest(corrected(token))
+
+
+def _read_void(claim: Claim, item: Mapping[str, Any]) -> None:
+    claim.voids = _uuid(item.get("checkIn"))
+    if claim.voids is None or claim.voids == claim.id:
+        claim.voids = None
+        _wrong(claim, "checkIn", "invalid" if "checkIn" in item else "required")
+
+
+def _read_count(claim: Claim, item: Mapping[str, Any]) -> None:
+    assert claim.kind
+    count = item.get("count")
+    if not _is_count(count) or not 1 <= count <= _MOST[claim.kind]:
+        _wrong(claim, "count", "out_of_range" if _is_count(count) else "invalid" if "count" in item else "required")
+        return
+    claim.count = count
+    if item.get("bands") is not None:
+        bands = _bands(item["bands"], count)
+        if bands is None:
+            _wrong(claim, "bands", "invalid")
+        else:
+            claim.bands = bands
+
+
+def _bands(value: object, count: int) -> dict[str, dict[str, int]] | None:
+    """{"ageBand": {"10-12": 2}}, with known bands only, no more of a dimension than the count."""
+    known = bands_in_use()
+    if not isinstance(value, Mapping) or not value.keys() <= known.keys():
+        return None
+    for dimension, numbers in value.items():
+        if not isinstance(numbers, Mapping) or not numbers.keys() <= set(known[dimension]):
+            return None
+        if not all(_is_count(number) and number >= 0 for number in numbers.values()):
+            return None
+        if sum(numbers.values()) > count:
+            return None
+    return {dimension: {band: n for band, n in numbers.items() if n} for dimension, numbers in value.items()}
+
+
+def _is_count(value: object) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _uuid(value: object) -> uuid.UUID | None:
+    if not isinstance(value, str):
+        return None
+    try:
+        return uuid.UUID(value)
+    except ValueError:
+        return None
+
+
+def moment(value: object) -> dt.datetime | None:
+    """An RFC 3339 moment in UTC; None for anything else, a time without its offset included."""
+    if not isinstance(value, str) or "T" not in value.upper():
+        return None
+    try:
+        parsed = dt.datetime.fromisoformat(value)
+        return parsed.astimezone(dt.UTC) if parsed.tzinfo else None
+    except (ValueError, OverflowError):
+        return None

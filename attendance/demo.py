@@ -1,0 +1,300 @@
+"""A believable town for trying things out: fictional schools and visits, shaped by the programme's own papers.
+
+The same day gives the same town every time. What opens doors (passwords, tokens) is made from this
+installation's SECRET_KEY, so that nobody else's demo opens with it.
+"""
+
+import datetime as dt
+import hashlib
+import hmac
+import random
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.text import slugify
+
+from activities import closing_days, publishing
+from activities.models import Activity, Level, Programme, Session
+from activities.schedule import Schedule
+from activities.weeks import WEEK, local_date, monday_of
+from attendance.checkin import Door, store
+from attendance.claims import Claim
+from attendance.models import CheckInKind, Device, Gender, Pass, Target
+from attendance.passes import end_of_school_year
+from schools.calendar import school_holiday
+from schools.models import AccessToken, Closure, Kind, Location, Membership, Neighbourhood, Organisation, Role, User
+from schools.secrets import ALPHABET, LENGTH, digest
+
+DROP_IN, LOCAL_HEROES, VR, ENTREE, AFTER_SCHOOL = "inloop", "local-heroes", "vr-game", "entree", "na-school"
+
+PROGRAMMES = {
+    DROP_IN: ("Inloop", "Kom binnen, doe mee of praat met iemand.", "teal"),
+    LOCAL_HEROES: ("Local Heroes", "Mensen uit de wijk vertellen in de klas hoe zij hun droom waarmaakten.", "orange"),
+    VR: ("VR-game", "Met een VR-bril beleef je wat een verkeerde keuze doet.", "purple"),
+    ENTREE: ("Entree-training", "Een opstap naar een opleiding of naar werk.", "navy"),
+    AFTER_SCHOOL: ("Na school", "Sport, huiswerk en clubs na schooltijd.", "green"),
+}
+# slug: name, kind, neighbourhood, address, how many passes live here
+PLACES = {
+    "jongerenwinkel": ("Jongerenwinkel", Kind.YOUTH_SHOP, "Poelenburg", "Vlinderplein 1, Zaandam", 90),
+    "jongerenhub": ("JongerenHUB", Kind.YOUTH_HUB, "Saendelft", "Wolkenhof 20, Assendelft", 60),
+    "de-windroos": ("Basisschool De Windroos", Kind.PRIMARY_SCHOOL, "Poelenburg", "Kompasstraat 8, Zaandam", 30),
+    "het-molenrad": ("Basisschool Het Molenrad", Kind.PRIMARY_SCHOOL, "Saendelft", "Wiekenlaan 3, Assendelft", 30),
+    "zaanweide": ("Zaanweide College", Kind.SECONDARY_SCHOOL, "Peldersveld", "Weidepad 45, Zaandam", 35),
+    "lyceum-noorderdijk": ("Lyceum Noorderdijk", Kind.SECONDARY_SCHOOL, "Saendelft", "Dijklaan 11, Assendelft", 25),
+}
+
+
+@dataclass(frozen=True)
+class Offer:
+    """One activity of the demo, and how busy it is: visits with a pass, walk-ins, and a class of so many."""
+
+    place: str
+    programme: str
+    title: str
+    description: str
+    rule: str
+    start: str
+    end: str
+    level: Level
+    ages: tuple[int | None, int | None]
+    scanned: int
+    tallied: int
+    group: int = 0
+    capacity: int | None = None
+    in_holidays: bool = False
+
+
+OFFERS = [
+    Offer("jongerenwinkel", DROP_IN, "Inloop Jongerenwinkel", "Kom langs om te gamen, te praten of te helpen.",
+          "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR", "15:00", "17:30", Level.ALL, (10, 23), 15, 5, in_holidays=True),
+    Offer("jongerenwinkel", DROP_IN, "Vrijdagavond in de winkel", "Muziek, tafelvoetbal en een warme maaltijd.",
+          "FREQ=WEEKLY;BYDAY=FR", "19:00", "22:00", Level.VO, (12, 18), 16, 7, in_holidays=True),
+    Offer("jongerenwinkel", ENTREE, "Entree-training", "Oefen voor een opleiding, een stage of een bijbaan.",
+          "FREQ=WEEKLY;BYDAY=TU,TH", "13:00", "14:45", Level.MBO, (16, 23), 8, 1, capacity=15),
+    Offer("jongerenhub", DROP_IN, "Inloop JongerenHUB", "Chillen, huiswerk maken of iets nieuws proberen.",
+          "FREQ=WEEKLY;BYDAY=TU,WE,TH", "15:30", "18:00", Level.ALL, (10, 18), 13, 4, in_holidays=True),
+    Offer("jongerenhub", VR, "VR-game middag", "Speel de VR-game en praat erover met elkaar.",
+          "FREQ=WEEKLY;BYDAY=WE", "13:30", "15:15", Level.VO, (12, 16), 9, 1, capacity=12),
+    Offer("de-windroos", AFTER_SCHOOL, "Sport na school", "Elke keer een andere sport op het plein of in de zaal.",
+          "FREQ=WEEKLY;BYDAY=MO,TH", "15:15", "16:30", Level.PO, (8, 12), 11, 4, capacity=24),
+    Offer("de-windroos", LOCAL_HEROES, "Local Heroes groep 8", "Een Local Hero komt in de klas.",
+          "FREQ=WEEKLY;INTERVAL=4;BYDAY=WE", "10:30", "12:00", Level.PO, (10, 12), 0, 0, group=24),
+    Offer("het-molenrad", AFTER_SCHOOL, "Techniekclub", "Bouwen, solderen en programmeren.",
+          "FREQ=WEEKLY;BYDAY=TU", "15:00", "16:30", Level.PO, (9, 12), 9, 2, capacity=16),
+    Offer("het-molenrad", AFTER_SCHOOL, "Huiswerkklas", "Samen je huiswerk maken, met hulp.",
+          "FREQ=WEEKLY;BYDAY=MO,TH", "15:15", "16:15", Level.PO, (9, 12), 8, 1),
+    Offer("zaanweide", LOCAL_HEROES, "Local Heroes", "Een Local Hero vertelt over keuzes en dromen.",
+          "FREQ=WEEKLY;INTERVAL=2;BYDAY=TH", "14:00", "15:30", Level.VO, (12, 16), 4, 2, group=26),
+    Offer("zaanweide", AFTER_SCHOOL, "Huiswerkcafé", "Rust, hulp en thee.",
+          "FREQ=WEEKLY;BYDAY=MO,TU,WE", "15:30", "17:00", Level.VO, (12, 18), 10, 2),
+    Offer("lyceum-noorderdijk", VR, "VR-game op school", "De VR-set komt naar jouw school.",
+          "FREQ=WEEKLY;INTERVAL=2;BYDAY=FR", "13:15", "15:00", Level.VO, (12, 16), 5, 1, group=18),
+    Offer("lyceum-noorderdijk", AFTER_SCHOOL, "Zaalvoetbal", "Voetbal in de gymzaal, voor iedereen.",
+          "FREQ=WEEKLY;BYDAY=TU", "16:00", "17:30", Level.VO, (12, 18), 12, 3),
+]  # fmt: skip
+
+
+class NotEmpty(Exception):
+    """The database holds data already; nothing was changed."""
+
+
+def is_empty() -> bool:
+    return not (User.objects.exists() or Organisation.objects.exists() or Pass.objects.exists())
+
+
+@transaction.atomic
+def fill(*, weeks: int, at: dt.datetime) -> dict[str, Any]:
+    """Make the town, with so many past weeks of visits. Raises NotEmpty."""
+    if not is_empty():
+        raise NotEmpty
+    return _Town(weeks=weeks, at=at).make()
+
+
+def credentials() -> dict[str, dict[str, str]]:
+    """How to sign in to the demo of this installation, by role."""
+    return {
+        role: {"email": f"{role.lower()}@inloop.example", "password": _code(f"password {role}")[:12].lower()}
+        for role in ("coordinator", "publisher", "youthWorker")
+    }
+
+
+def _secret(name: str) -> bytes:
+    return hmac.digest(settings.SECRET_KEY.encode(), f"demo {name}".encode(), hashlib.sha256)
+
+
+def _code(name: str) -> str:
+    return "".join(ALPHABET[byte % 32] for byte in _secret(name)[:LENGTH])
+
+
+class _Town:
+    def __init__(self, *, weeks: int, at: dt.datetime) -> None:
+        self.at, self.today = at, local_date(at)
+        self.first = monday_of(self.today) - weeks * WEEK
+        self.chance = random.Random(f"inloop {self.today} {weeks}")  # noqa: S311
+
+    def make(self) -> dict[str, Any]:
+        self._make_places()
+        self._make_programme()
+        self._make_passes()
+        self._make_devices()
+        self._make_visits()
+        self._make_changes()
+        return self._make_people()
+
+    def _make_places(self) -> None:
+        self.locations: dict[str, Location] = {}
+        for slug, (name, kind, wijk, address, _passes) in PLACES.items():
+            neighbourhood, _new = Neighbourhood.objects.get_or_create(slug=slugify(wijk), defaults={"name": wijk})
+            organisation = Organisation.objects.create(slug=slug, name=name, kind=kind, url=f"https://{slug}.example")
+            self.locations[slug] = Location.objects.create(
+                slug=slug, name=name, organisation=organisation, address=address, neighbourhood=neighbourhood
+            )
+        Target.objects.create(location=self.locations["jongerenwinkel"], starts_on=self.first, visits=140)
+        Target.objects.create(location=self.locations["jongerenhub"], starts_on=self.first, visits=70)
+
+    def _make_programme(self) -> None:
+        programmes = {
+            slug: Programme.objects.create(slug=slug, name=name, description=description, colour=colour)
+            for slug, (name, description, colour) in PROGRAMMES.items()
+        }
+        Target.objects.create(programme=programmes[ENTREE], starts_on=self.first, visits=16)
+        self.offers: dict[int, Offer] = {}
+        for offer in OFFERS:
+            location = self.locations[offer.place]
+            activity = Activity(
+                title=offer.title,
+                description=offer.description,
+                organisation=location.organisation,
+                location=location,
+                programme=programmes[offer.programme],
+                level=offer.level,
+                min_age=offer.ages[0],
+                max_age=offer.ages[1],
+                capacity=offer.capacity,
+            )
+            activity.schedule = Schedule(
+                starts_on=self.first,
+                start_time=dt.time.fromisoformat(offer.start),
+                end_time=dt.time.fromisoformat(offer.end),
+                rrule=offer.rule,
+                until=None if offer.in_holidays else end_of_school_year(self.today),
+                skip_holidays=not offer.in_holidays,
+            )
+            publishing.publish(activity, at=self.at, new_id=self._new_id)
+            self.offers[activity.pk] = offer
+
+    def _new_id(self) -> uuid.UUID:
+        return uuid.UUID(int=self.chance.getrandbits(128), version=4)
+
+    def _make_passes(self) -> None:
+        """A pool per place; most young people come to one place, some to more."""
+        self.pools: dict[str, list[bytes]] = {}
+        self.tokens: list[str] = []
+        rows = []
+        for slug, (_name, _kind, _wijk, _address, count) in PLACES.items():
+            tokens = [_code(f"pass {slug} {number}") for number in range(count)]
+            self.pools[slug] = [digest(token) for token in tokens]
+            self.tokens += tokens
+        self.revoked = _code("pass revoked")
+        numbers = self.chance.sample(range(10**8), len(self.tokens) + 1)
+        for token, number in zip([*self.tokens, self.revoked], numbers, strict=True):
+            is_known = self.chance.random() < 0.8
+            rows.append(
+                Pass(
+                    number=f"{number // 10_000:04}-{number % 10_000:04}",
+                    digest=digest(token),
+                    valid_until=end_of_school_year(self.today),
+                    age_band=self.chance.choice(settings.AGE_BANDS[1:4]) if is_known else "",
+                    gender=self.chance.choice([Gender.GIRL, Gender.BOY]) if is_known else "",
+                    created_at=self.at,
+                    revoked_at=self.at if token == self.revoked else None,
+                )
+            )
+        Pass.objects.bulk_create(rows)
+
+    def _make_devices(self) -> None:
+        self.device_token = f"inloop_door_{_secret('device').hex()}"
+        self.devices = {
+            slug: Device.objects.create(
+                id=self._new_id(),
+                location=location,
+                name=f"Deur {location.name}",
+                created_at=self.at,
+                paired_at=self.at,
+                token_digest=digest(self.device_token if slug == "jongerenwinkel" else _code(f"device {slug}")),
+            )
+            for slug, location in self.locations.items()
+        }
+
+    def _make_visits(self) -> None:
+        past = Session.objects.filter(local_date__lt=self.today).select_related("location").in_order()
+        for session in past:
+            # Some sessions nobody counts: that happens, and the pages must show it.
+            if self.chance.random() < 0.02:
+                continue
+            claims = list(self._claims(session, self.offers[session.activity_id]))
+            store(claims, door=Door.of(self.devices[session.location.slug]), at=session.ends_at)
+
+    def _claims(self, session: Session, offer: Offer) -> Iterator[Claim]:
+        busy = self.chance.uniform(0.75, 1.25) * (0.45 if school_holiday(session.local_date) else 1)
+        pool = self.pools[offer.place] + self.chance.sample(self.pools["jongerenwinkel"], 5)
+        coming = sorted(set(pool), key=pool.index)
+        for pass_digest in self.chance.sample(coming, min(len(coming), round(offer.scanned * busy))):
+            yield self._claim(session, CheckInKind.PASS, pass_digest=pass_digest)
+        for _walk_in in range(round(offer.tallied * busy)):
+            yield self._claim(session, CheckInKind.TALLY)
+        if offer.group:
+            yield self._claim(session, CheckInKind.GROUP, count=offer.group + self.chance.randint(-3, 2))
+
+    def _claim(self, session: Session, kind: CheckInKind, *, count: int = 1, pass_digest: bytes | None = None) -> Claim:
+        into = (session.ends_at - session.starts_at) * self.chance.uniform(0, 0.6)
+        return Claim(
+            id=self._new_id(),
+            kind=kind,
+            scanned_at=session.starts_at + into,
+            session=session.pk,
+            count=count,
+            pass_digest=pass_digest,
+        )
+
+    def _make_changes(self) -> None:
+        """In the weeks to come one session is moved, one is cancelled, and a school has a study day."""
+        coming = Session.objects.filter(local_date__gt=self.today).in_order()
+        if session := coming.filter(activity__title="VR-game middag").first():
+            publishing.move(session, starts_at=session.starts_at + dt.timedelta(hours=1), at=self.at)
+        if session := coming.filter(activity__title="Zaalvoetbal").first():
+            publishing.cancel(session, reason="De zaal wordt gebruikt voor een toets.", at=self.at)
+        if session := coming.filter(location__slug="de-windroos").first():
+            day = session.local_date + WEEK
+            school = self.locations["de-windroos"].organisation
+            closing_days.close(
+                Closure(id=self._new_id(), organisation=school, starts_on=day, ends_on=day, reason="Studiedag"),
+                at=self.at,
+            )
+
+    def _make_people(self) -> dict[str, Any]:
+        shop = self.locations["jongerenwinkel"]
+        roles: dict[str, dict[str, Any]] = {
+            "coordinator": {"role": Role.COORDINATOR},
+            "publisher": {"role": Role.PUBLISHER, "organisation": shop.organisation},
+            "youthWorker": {"role": Role.YOUTH_WORKER, "location": shop},
+        }
+        people: dict[str, Any] = {}
+        for name, signing_in in credentials().items():
+            user = User.objects.create_user(**signing_in)
+            Membership.objects.create(user=user, **roles[name])
+            token = AccessToken.issue(user=user, name="demo", token=f"inloop_user_{_secret(f'token {name}').hex()}")
+            people[name] = {**signing_in, "token": token}
+        people["publisher"]["organisation"] = shop.organisation.slug
+        people["youthWorker"]["location"] = shop.slug
+        device = {
+            "id": str(self.devices["jongerenwinkel"].pk),
+            "location": shop.slug,
+            "token": self.device_token,
+        }
+        return {**people, "device": device, "passes": self.tokens, "revokedPass": self.revoked}

@@ -1,0 +1,69 @@
+"""What is filled in about passes."""
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator
+from django.utils.timezone import now
+from django.utils.translation import gettext_lazy as _
+
+from activities.forms import DayInput
+from activities.models import Level
+from activities.weeks import local_date
+from attendance.models import Gender, Pass
+from attendance.passes import MOST_AT_ONCE, end_of_school_year
+from schools.secrets import corrected, is_code
+
+
+class IssueForm(forms.Form):
+    count = forms.IntegerField(
+        label=_("How many passes?"), min_value=1, max_value=MOST_AT_ONCE, initial=10, help_text=_("Ten fit on a sheet.")
+    )
+    valid_until = forms.DateField(label=_("Valid until"), widget=DayInput)
+    level = forms.ChoiceField(label=_("School level"), required=False)
+    age_band = forms.ChoiceField(label=_("Age"), required=False)
+    gender = forms.ChoiceField(label=_("Gender"), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        unsaid = ("", _("Do not say"))
+        today = local_date(now())
+        self.fields["valid_until"].initial = end_of_school_year(today)
+        self.fields["valid_until"].validators = [MinValueValidator(today, _("Choose a day that is not over yet."))]
+        self.fields["level"].choices = [unsaid, *((v, t) for v, t in Level.choices if v != Level.ALL)]  # type: ignore[attr-defined]
+        self.fields["age_band"].choices = [unsaid, *((band, band) for band in settings.AGE_BANDS)]  # type: ignore[attr-defined]
+        self.fields["gender"].choices = [unsaid, *Gender.choices]  # type: ignore[attr-defined]
+
+
+class RevokeForm(forms.Form):
+    number = forms.CharField(
+        label=_("Number on the pass"), max_length=20, help_text=_("The eight digits on the card, as 4821-0937.")
+    )
+
+    def clean_number(self) -> Pass:
+        digits = "".join(letter for letter in self.cleaned_data["number"] if letter in "0123456789")
+        found = Pass.objects.filter(number=f"{digits[:4]}-{digits[4:]}").first()
+        if found is None:
+            raise ValidationError(_("There is no pass with this number. Check what you typed."), "unknown")
+        return found
+
+
+class ShowForm(forms.Form):
+    """A pass as it was typed, or as a whole link that was pasted."""
+
+    token = forms.CharField(
+        label=_("Letters and digits of your pass"),
+        max_length=200,
+        strip=True,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false", "autocorrect": "off"}
+        ),
+    )
+
+    def clean_token(self) -> str:
+        token = corrected(self.cleaned_data["token"].rpartition("#")[2])
+        if not is_code(token):
+            raise ValidationError(_("This is not a pass. A pass has 16 letters and digits."), "not_a_pass")
+        return token

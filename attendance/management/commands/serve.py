@@ -1,0 +1,52 @@
+import os
+import subprocess
+import sys
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+from django.utils.timezone import now
+from granian import Granian
+from granian.constants import Interfaces
+
+from attendance import demo
+from schools.models import User
+
+
+class Command(BaseCommand):
+    help = "Serves the site with its worker; an empty database is filled with the demo first."
+
+    def handle(self, **options: Any) -> None:
+        call_command("migrate", verbosity=0, interactive=False)
+        if demo.is_empty():
+            self.stdout.write("Making the demo town…")
+            demo.fill(weeks=12, at=now())
+        port = int(os.environ.get("PORT", "8000"))
+        self._say_where()
+        worker = subprocess.Popen([sys.executable, "manage.py", "work", "--with", str(os.getpid())])
+        try:
+            Granian(
+                "config.wsgi:application",
+                address=os.environ.get("HOST", "127.0.0.1"),
+                port=port,
+                interface=Interfaces.WSGI,
+                workers=1,
+                blocking_threads=4,
+                log_enabled=False,
+            ).serve()
+        finally:
+            worker.terminate()
+            worker.wait()
+
+    def _say_where(self) -> None:
+        url = settings.BASE_URL
+        lines = [f"The programme  {url}/", f"The desk       {url}/desk", f"The door       {url}/door", ""]
+        demo_people = demo.credentials()
+        known = set(
+            User.objects.filter(email__in=[p["email"] for p in demo_people.values()]).values_list("email", flat=True)
+        )
+        for person in demo_people.values():
+            if person["email"] in known:
+                lines.append(f"Sign in as {person['email']} with {person['password']}")
+        self.stdout.write("\n".join(lines))

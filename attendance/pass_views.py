@@ -1,0 +1,65 @@
+"""Passes: made and revoked at the desk, and shown to who holds one."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.core.paginator import Paginator
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.timezone import now
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_POST
+
+from activities.weeks import local_date
+from attendance import passes
+from attendance.forms import IssueForm, RevokeForm, ShowForm
+from attendance.models import Pass
+from attendance.qr import qr_svg
+from attendance.reports.cards import cards_pdf
+from schools.gate import StaffRequest, youth_workers_only
+
+PAGE = 25
+
+
+@login_not_required
+@csrf_exempt  # it changes nothing, and the page for it may set no cookie
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def show(request: HttpRequest) -> HttpResponse:
+    """A young person's pass. Nothing is looked up: it does not tell whether a pass exists."""
+    form = ShowForm(request.POST if request.method == "POST" else None)
+    code = qr_svg(passes.pass_url(form.cleaned_data["token"])) if form.is_valid() else ""
+    return render(request, "attendance/pass.html", {"form": form, "code": code})
+
+
+@youth_workers_only
+def index(request: StaffRequest) -> HttpResponse:
+    form = IssueForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        # The cards belong to it: without them nobody could ever use these passes.
+        with transaction.atomic():
+            issued = passes.issue(**form.cleaned_data)
+            pdf = cards_pdf(issued, valid_until=form.cleaned_data["valid_until"])
+        name = f"{_('passes')}-{local_date(now())}.pdf"
+        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+        return HttpResponse(pdf, content_type="application/pdf", headers=headers)
+    return _page(request, issue_form=form, revoke_form=RevokeForm())
+
+
+@require_POST
+@youth_workers_only
+def revoke(request: StaffRequest) -> HttpResponse:
+    form = RevokeForm(request.POST)
+    if not form.is_valid():
+        return _page(request, issue_form=IssueForm(), revoke_form=form)
+    revoked = passes.revoke(form.cleaned_data["number"])
+    messages.success(request, _("Pass %(number)s opens nothing any more.") % {"number": revoked.number})
+    return redirect("desk:passes")
+
+
+def _page(request: StaffRequest, *, issue_form: IssueForm, revoke_form: RevokeForm) -> HttpResponse:
+    page = Paginator(Pass.objects.order_by("-created_at", "number"), PAGE).get_page(request.GET.get("page"))
+    context = {"issue_form": issue_form, "revoke_form": revoke_form, "page": page, "today": local_date(now())}
+    return render(request, "attendance/passes.html", context)

@@ -1,0 +1,87 @@
+"""Issuing and revoking passes."""
+
+import datetime as dt
+import secrets
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.timezone import now
+
+from activities.weeks import local_date
+from attendance.models import Pass
+from schools.secrets import digest, new_code
+
+MOST_AT_ONCE = 500
+
+
+@dataclass(frozen=True)
+class IssuedPass:
+    """A pass with its token, which exists here and on the card and nowhere else."""
+
+    number: str
+    token: str
+
+    @property
+    def url(self) -> str:
+        return pass_url(self.token)
+
+
+def pass_url(token: str) -> str:
+    """What the QR code says. After the #, the token is sent to no server and stands in no log."""
+    return f"{settings.BASE_URL}/p#{token}"
+
+
+@transaction.atomic
+def issue(
+    count: int,
+    *,
+    valid_until: dt.date | None = None,
+    level: str = "",
+    age_band: str = "",
+    gender: str = "",
+    at: dt.datetime | None = None,
+) -> list[IssuedPass]:
+    """Make fresh passes, valid until the end of the school year if nothing else is said."""
+    at = at or now()
+    valid_until = valid_until or end_of_school_year(local_date(at))
+    issued = [IssuedPass(number=number, token=new_code()) for number in _free_numbers(count)]
+    rows = [
+        Pass(
+            number=card.number,
+            digest=digest(card.token),
+            valid_until=valid_until,
+            level=level,
+            age_band=age_band,
+            gender=gender,
+            created_at=at,
+        )
+        for card in issued
+    ]
+    Pass.objects.bulk_create(rows)
+    return issued
+
+
+@transaction.atomic
+def revoke(issued: Pass, *, at: dt.datetime | None = None) -> Pass:
+    """From now on it opens nothing, also for scans that are still on a phone. Safe to repeat."""
+    issued = Pass.objects.select_for_update().get(pk=issued.pk)
+    if issued.revoked_at is None:
+        issued.revoked_at = at or now()
+        issued.save(update_fields=["revoked_at"])
+    return issued
+
+
+def end_of_school_year(day: dt.date) -> dt.date:
+    """31 August: passes last into the summer holiday, and new ones come with the new school year."""
+    return dt.date(day.year + (day.month > 8), 8, 31)
+
+
+def _free_numbers(count: int) -> list[str]:
+    """Numbers like 4821-0937: short enough to read out, and they say nothing about how many there are."""
+    found: set[str] = set()
+    while len(found) < count:
+        digits = [f"{secrets.randbelow(10**8):08}" for _ in range(count - len(found))]
+        numbers = {f"{d[:4]}-{d[4:]}" for d in digits}
+        found |= numbers - set(Pass.objects.filter(number__in=numbers).values_list("number", flat=True))
+    return sorted(found)

@@ -1,0 +1,39 @@
+// npm packages and attendance/door/*.js -> var/build/door/, and the typeface of what is printed -> var/fonts/.
+// Hashed names, compression and headers are Django's (collectstatic, WhiteNoise).
+import { build } from "esbuild";
+import { copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+
+process.chdir(dirname(fileURLToPath(import.meta.url)));
+const source = "attendance/door/";
+const out = "var/build/door/";
+
+await rm(out, { recursive: true, force: true });
+await mkdir(out, { recursive: true });
+await build({
+  entryPoints: [source + "door.js", source + "decoder.js"],
+  outdir: out,
+  bundle: true,
+  minify: true,
+  format: "esm",
+  // The oldest phones that can run it: module workers, IndexedDB, Web Locks, wake lock.
+  target: ["chrome100", "safari16.4", "firefox115"],
+  legalComments: "linked",
+  logLevel: "warning",
+});
+await copyFile(source + "door.css", out + "door.css");
+await copyFile("node_modules/zxing-wasm/dist/reader/zxing_reader.wasm", out + "zxing_reader.wasm");
+
+// The bundles hold these packages, and their licences must travel along.
+const licences = [];
+for (const name of ["idb", "zxing-wasm"]) {
+  licences.push(`${name}\n\n${await readFile(`node_modules/${name}/LICENSE`, "utf8")}`);
+}
+await writeFile(out + "licences.txt", licences.join("\n\n"));
+
+const typeface = "node_modules/@expo-google-fonts/noto-sans/";
+await mkdir("var/fonts", { recursive: true });
+for (const weight of ["400Regular", "700Bold"]) {
+  await copyFile(`${typeface}${weight}/NotoSans_${weight}.ttf`, `var/fonts/NotoSans_${weight}.ttf`);
+}

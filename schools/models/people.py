@@ -1,0 +1,146 @@
+import datetime as dt
+from functools import cached_property
+from typing import ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from schools.access import Role, Roles, roles_of
+from schools.models.places import Location, Organisation
+from schools.secrets import digest, new_token
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, *, email: str, password: str | None = None, **fields: object) -> "User":
+        user = self.model(email=email.strip().lower(), **fields)
+        user.set_password(password)
+        user.full_clean(exclude=["password"])
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, *, email: str, password: str | None = None, **fields: object) -> "User":
+        return self.create_user(email=email, password=password, **{**fields, "is_staff": True, "is_superuser": True})
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        # People type their address in any case.
+        return self.get(email__iexact=(username or "").strip())
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """Somebody who works here; visitors have no account."""
+
+    email = models.EmailField(_("e-mail address"), unique=True)
+    name = models.CharField(_("name"), max_length=100, blank=True)
+    is_staff = models.BooleanField(_("may open the administration"), default=False)
+    is_active = models.BooleanField(_("active"), default=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+
+    class Meta:
+        verbose_name = _("user")
+        verbose_name_plural = _("users")
+        ordering = ("email", "pk")
+        constraints = (
+            models.UniqueConstraint(
+                Lower("email"),
+                name="one_user_per_email_address",
+                violation_error_code="email_taken",
+                violation_error_message=_("Somebody already signs in with this address."),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+    def get_short_name(self) -> str:
+        return str(self)
+
+    @cached_property
+    def roles(self) -> Roles:
+        """Read once per object, so once per request. Costs one query."""
+        return roles_of(self)
+
+
+class Membership(models.Model):
+    """A role of a person: for one organisation, at one location, or everywhere."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="memberships", verbose_name=_("user"))
+    role = models.CharField(_("role"), max_length=20, choices=Role)
+    organisation = models.ForeignKey(
+        Organisation, models.CASCADE, null=True, blank=True, related_name="memberships", verbose_name=_("organisation")
+    )
+    location = models.ForeignKey(
+        Location, models.CASCADE, null=True, blank=True, related_name="memberships", verbose_name=_("location")
+    )
+
+    class Meta:
+        verbose_name = _("role")
+        verbose_name_plural = _("roles")
+        ordering = ("user", "role", "pk")
+        constraints = (
+            models.CheckConstraint(
+                name="a_role_has_its_own_kind_of_place",
+                condition=Q(role=Role.COORDINATOR, organisation=None, location=None)
+                | Q(role=Role.PUBLISHER, organisation__isnull=False, location=None)
+                | Q(role=Role.YOUTH_WORKER, organisation=None, location__isnull=False),
+                violation_error_code="role_without_place",
+                violation_error_message=_(
+                    "A publisher has an organisation, a youth worker a location, a coordinator neither."
+                ),
+            ),
+            models.UniqueConstraint(
+                fields=["user", "organisation"],
+                condition=Q(role=Role.PUBLISHER),
+                name="publisher_once_per_organisation",
+            ),
+            models.UniqueConstraint(
+                fields=["user", "location"], condition=Q(role=Role.YOUTH_WORKER), name="youth_worker_once_per_location"
+            ),
+            models.UniqueConstraint(fields=["user"], condition=Q(role=Role.COORDINATOR), name="coordinator_once"),
+        )
+
+    def __str__(self) -> str:
+        place = self.organisation or self.location
+        return f"{self.get_role_display()} · {place}" if place else self.get_role_display()
+
+
+class AccessTokenQuerySet(models.QuerySet["AccessToken"]):
+    def valid_at(self, moment: dt.datetime) -> "AccessTokenQuerySet":
+        return self.filter(Q(expires_at=None) | Q(expires_at__gt=moment), revoked_at=None, user__is_active=True)
+
+
+class AccessToken(models.Model):
+    """What a program of this person's sends along; only its digest is kept."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="access_tokens", verbose_name=_("user"))
+    name = models.CharField(_("name"), max_length=100)
+    digest = models.BinaryField(max_length=32, unique=True, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    expires_at = models.DateTimeField(_("valid until"), null=True, blank=True)
+    revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
+
+    objects = AccessTokenQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("access token")
+        verbose_name_plural = _("access tokens")
+        ordering = ("user", "created_at", "pk")
+
+    def __str__(self) -> str:
+        return self.name
+
+    @classmethod
+    def issue(cls, *, user: User, name: str, expires_at: dt.datetime | None = None, token: str = "") -> str:
+        """Returns the token: the only moment it can be read."""
+        token = token or new_token("user")
+        cls.objects.create(user=user, name=name, digest=digest(token), expires_at=expires_at)
+        return token

@@ -1,0 +1,25 @@
+"""Sentences of Django that we say in plainer words: being here, they are in our own catalogue, which goes first.
+
+In English they stay as they are.
+"""
+
+from django.utils.translation import gettext_noop as _
+from django.utils.translation import ngettext_lazy
+
+SENTENCES = (
+    _("This field is required."),
+    _("Enter a valid date."),
+    _("Enter a valid time."),
+    _("Enter a whole number."),
+    _("Null characters are not allowed."),
+    _("Select a valid choice. That choice is not one of the available choices."),
+    _("Select a valid choice. %(value)s is not one of the available choices."),
+    _("Ensure this value is greater than or equal to %(limit_value)s."),
+    _("Ensure this value is less than or equal to %(limit_value)s."),
+    _("This account is inactive."),
+    ngettext_lazy(
+        "Ensure this value has at most %(limit_value)d character (it has %(show_value)d).",
+        "Ensure this value has at most %(limit_value)d characters (it has %(show_value)d).",
+        "limit_value",
+    ),
+)

@@ -1,0 +1,19 @@
+"""How a rule says no."""
+
+from django.utils.functional import Promise
+
+
+class RuleViolation(Exception):
+    """A refusal: a stable code, never used again for something else, and a sentence for a person.
+
+    Raised for what the state of things forbids. Values that make no sense by themselves are a
+    `ValidationError`, which names the field.
+    """
+
+    def __init__(self, code: str, sentence: str | Promise) -> None:
+        super().__init__(code)
+        self.code = code
+        self.sentence = sentence
+
+    def __str__(self) -> str:
+        return str(self.sentence)

@@ -1,0 +1,39 @@
+"""What every page needs, whoever reads it."""
+
+from typing import Any
+
+from django import template
+from django.conf import settings
+from django.urls import translate_url
+from django.utils.translation import get_language, get_language_info
+
+register = template.Library()
+
+
+@register.simple_tag(takes_context=True)
+def language_links(context: dict[str, Any]) -> list[dict[str, Any]]:
+    """This page in every language, each under its own name; the front page where this one is none."""
+    request = context.get("request")
+    found = request is not None and request.resolver_match is not None
+    path = request.get_full_path() if request is not None and found and request.method == "GET" else None
+    here = path or (request.path if request is not None and found else "/")
+    return [
+        {
+            "code": code,
+            "name": get_language_info(code)["name_local"],
+            "url": translate_url(here, code),
+            "is_current": code == get_language(),
+        }
+        for code, _name in settings.LANGUAGES
+    ]
+
+
+@register.simple_tag(takes_context=True)
+def query(context: dict[str, Any], **changes: Any) -> str:
+    """The query of this page with some keys changed; an empty value takes a key out."""
+    values = context["request"].GET.copy()
+    for key, value in changes.items():
+        values.pop(key, None)
+        if value not in (None, ""):
+            values[key] = value
+    return f"?{values.urlencode()}" if values else "?"

@@ -1,0 +1,176 @@
+"""The walls of the house: who may know whom, how large a room may be, and what no row may hold."""
+
+import ast
+from itertools import product
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+
+from attendance.models import CheckIn, Pass
+
+ROOT = Path(__file__).resolve().parent.parent
+# Each may import itself and those before it.
+PACKAGES = ["schools", "activities", "attendance", "api", "config"]
+FOLDERS = [*PACKAGES, "tests", "templates"]
+MOST_LINES = 400
+FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "services", "service", "manager", "managers", "misc"}
+# Not ours, or made by a tool from what is ours.
+MADE = {"migrations", "locale", "static", "__pycache__", "node_modules"}
+SOURCES = {".py", ".js", ".css", ".html", ".mjs", ".typ", ".txt"}
+
+
+def ours(*folders, suffixes=(".py",)):
+    for folder in folders:
+        for path in sorted((ROOT / folder).rglob("*")):
+            if path.suffix in suffixes and not MADE & set(path.relative_to(ROOT).parts):
+                yield path
+
+
+def imports(tree):
+    """Every module that is imported, and where; what only the type checker reads is left out."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING"):
+            node.body = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, node.lineno) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"line {node.lineno}: a relative import does not say where it leads"
+            yield node.module, node.lineno
+
+
+@pytest.mark.parametrize("package", PACKAGES[:-1])
+def test_imports_point_one_way(package):
+    later = set(PACKAGES[PACKAGES.index(package) + 1 :]) | {"tests"}
+    wrong = [
+        f"{path.relative_to(ROOT)}:{line} imports {module}"
+        for path in ours(package)
+        for module, line in imports(ast.parse(path.read_text()))
+        if module.split(".")[0] in later
+    ]
+    assert wrong == []
+
+
+def test_no_import_hides_in_a_function():
+    wrong = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in ours(*PACKAGES)
+        for function in ast.walk(ast.parse(path.read_text()))
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+        for node in ast.walk(function)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    ]
+    assert wrong == []
+
+
+def test_no_module_has_a_name_that_says_nothing():
+    wrong = [path for path in ours(*PACKAGES, "tests", suffixes=SOURCES) if path.stem in FORBIDDEN_NAMES]
+    assert wrong == []
+
+
+def test_no_file_of_ours_is_longer_than_one_can_keep_in_mind():
+    wrong = {
+        str(path.relative_to(ROOT)): lines
+        for path in ours(*FOLDERS, suffixes=SOURCES)
+        if (lines := len(path.read_text().splitlines())) > MOST_LINES
+    }
+    assert wrong == {}
+
+
+def test_a_rule_is_in_no_save_and_no_star_is_imported():
+    for path in ours(*PACKAGES):
+        for node in ast.walk(ast.parse(path.read_text())):
+            where = f"{path.relative_to(ROOT)}:{getattr(node, 'lineno', 0)}"
+            assert not (isinstance(node, ast.FunctionDef) and node.name == "save"), where
+            assert not (isinstance(node, ast.ImportFrom) and node.names[0].name == "*"), where
+
+
+@pytest.mark.parametrize(("module", "name"), product(["datetime", "date"], ["today", "utcnow"]))
+def test_nothing_reads_a_naive_clock(module, name):
+    wrong = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in ours(*PACKAGES, "tests")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute) and node.attr == name and ast.unparse(node.value).split(".")[-1] == module
+    ]
+    assert wrong == []
+
+
+# ---------------------------------------------------------------- what is kept of a visit
+
+# A field that is not here needs an answer to this first: could it help to tell who was where?
+ALLOWED = {
+    "CheckIn": {
+        "id", "kind", "outcome", "session", "location", "week", "local_date", "count", "visits", "bands", "visitor_key",
+        "scanned_at", "received_at", "device", "voids", "voided_at", "is_late", "errors",
+    },
+    "Pass": {"id", "number", "digest", "valid_until", "level", "age_band", "gender", "created_at", "revoked_at"},
+    "Device": {
+        "id", "location", "name", "created_at", "pairing_digest", "pairing_expires_at", "token_digest", "paired_at",
+        "revoked_at", "last_seen_at", "waiting", "clock_offset_seconds",
+    },
+    "Week": {"starts_on", "closed_at"},
+    "WeekKey": {"week", "key"},
+    "Target": {"id", "location", "programme", "starts_on", "visits"},
+}  # fmt: skip
+
+
+def fields_of(model):
+    return {field.name for field in model._meta.get_fields() if field.concrete}
+
+
+def test_every_field_of_every_model_of_attendance_is_on_the_list():
+    assert {model.__name__: fields_of(model) for model in apps.get_app_config("attendance").get_models()} == ALLOWED
+
+
+def reachable(model, *, without=()):
+    """Every model that a foreign key of this one leads to, step by step."""
+    seen, waiting = set(), [model]
+    while waiting:
+        for field in waiting.pop()._meta.get_fields():
+            target = field.related_model if field.concrete and field.is_relation else None
+            if target and target not in seen and target not in without:
+                seen.add(target)
+                waiting.append(target)
+    return seen
+
+
+def test_nothing_leads_from_a_visit_to_a_pass_or_from_a_pass_to_a_visit():
+    assert Pass not in reachable(CheckIn)
+    assert reachable(Pass) == set()
+    for model in apps.get_models():
+        assert not {CheckIn, Pass} <= reachable(model) | {model}, f"{model.__name__} stands between the two"
+
+
+def test_nothing_leads_from_a_visit_to_a_person():
+    user = apps.get_model("schools", "User")
+    assert user not in reachable(CheckIn)
+    assert user not in reachable(Pass)
+
+
+PERSONAL = {
+    "name", "first_name", "last_name", "surname", "birth", "born", "age", "bsn", "phone", "email", "mail", "address",
+    "photo", "picture", "image", "contact", "note", "notes", "remark", "comment", "text", "description", "ip", "token",
+    "user", "visitor", "person", "nationality", "parent",
+}  # fmt: skip
+# What a word of the list means here: bands instead of ages, a key instead of a visitor, the name of a phone.
+MEANT = {("Pass", "age_band"), ("CheckIn", "visitor_key"), ("Device", "name"), ("Device", "token_digest")}
+
+
+def test_no_model_of_attendance_has_a_field_for_what_is_personal():
+    found = {
+        (model.__name__, field)
+        for model in apps.get_app_config("attendance").get_models()
+        for field in fields_of(model)
+        if PERSONAL & set(field.split("_"))
+    }
+    assert found == MEANT
+
+
+def test_no_model_keeps_free_text_beside_a_visit_or_a_pass():
+    for model in (CheckIn, Pass):
+        for field in model._meta.get_fields():
+            if field.concrete and field.get_internal_type() in {"CharField", "TextField"}:
+                assert field.choices or field.name in {"number", "age_band"}, (model.__name__, field.name)
+            assert field.get_internal_type() not in {"TextField", "EmailField", "FileField"} or not field.concrete

@@ -1,0 +1,136 @@
+"""Many phones at once, and each delivery again and again: the table is the same as after one."""
+
+import random
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from threading import Barrier
+
+import pytest
+from django.db import connections
+from django.db.models import Count, Sum
+
+from activities import closing_days, publishing
+from activities.weeks import local_date
+from attendance.models import CheckIn, Week, WeekKey
+from attendance.totals import Question, weekly_totals
+from schools.rules import RuleViolation
+from tests import factories
+from tests.factories import DAY, HOUR, NOW, deliver, group, scan, tally, void
+
+pytestmark = pytest.mark.django_db(transaction=True)
+THREADS = 8
+
+
+def at_once(*jobs):
+    """Run each in a thread of its own, all from one start. Returns their results; raises what one raises."""
+    start = Barrier(len(jobs))
+
+    def run(job):
+        try:
+            start.wait(timeout=30)
+            return job()
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(len(jobs)) as pool:
+        return list(pool.map(run, jobs))
+
+
+@pytest.fixture
+def phones():
+    shop = factories.location(slug="shop")
+    return [factories.device(place=shop, name=f"Phone {number}")[0] for number in range(THREADS)]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_every_phone_delivers_everything_and_each_thing_counts_once(phones, seed):
+    sessions = [factories.session(place=phones[0].location, starts_at=NOW - n * HOUR) for n in (1, 2)]
+    tokens = [factories.issued_pass(number=number)[1] for number in range(12)]
+    batches = []
+    for part in range(4):
+        first = 1000 * part
+        items = [
+            # Two phones scan the same pass: two ids, one visit.
+            scan(id=first + n * 10 + part, token=token, session=session)
+            for n, token in enumerate(tokens)
+            for part, session in enumerate(sessions)
+        ]
+        items += [tally(id=first + 500 + n, session=sessions[0]) for n in range(5)]
+        items += [void(id=first + 600, of=first + 500), group(id=first + 700, session=sessions[1])]
+        batches.append(items)
+
+    def delivery(number):
+        order = random.Random(f"{seed} {number}")
+        mine = [order.sample(batch, len(batch)) for batch in order.sample(batches, len(batches))]
+        return lambda: [deliver(*batch, who=phones[number]) for batch in mine]
+
+    at_once(*(delivery(number) for number in range(THREADS)))
+
+    sent = {item["id"] for batch in batches for item in batch}
+    assert {str(key) for key in CheckIn.objects.values_list("pk", flat=True)} == sent
+    counted = CheckIn.objects.filter(kind="pass", outcome="counted")
+    assert list(counted.values_list("session").annotate(n=Count("pk"), v=Sum("visits")).order_by("session")) == sorted(
+        (session.pk, 12, 12) for session in sessions
+    )
+    monday = factories.day("2026-11-23")
+    [total] = weekly_totals(Question(first=monday, last=monday), at=NOW)
+    assert (total.scanned_visits, total.tallied_visits, total.group_visits) == (24, 4 * 4, 4 * 24)
+    assert (total.visits, total.visitors, total.sessions_held) == (24 + 16 + 96, 12, 2)
+    assert (Week.objects.count(), WeekKey.objects.count()) == (1, 1)
+
+
+def test_the_same_delivery_at_the_same_moment_gets_the_same_answer(phones):
+    session = factories.session(place=phones[0].location)
+    token = factories.issued_pass()[1]
+    for number in range(1, 11):
+        items = [tally(id=number * 10, count=3), scan(id=number * 10 + 1, token=token)]
+        answers = at_once(*(partial(deliver, *items, who=phone) for phone in phones))
+        assert len({tuple((one.id, one.outcome, one.visits) for one in answer) for answer in answers}) == 1
+        assert sorted(answer[0].replayed for answer in answers) == [False] + [True] * (THREADS - 1)
+    assert session.check_ins.aggregate(n=Sum("visits"))["n"] == 31
+
+
+def cancel(session):
+    try:
+        publishing.cancel(session, reason="Ziek", at=NOW)
+    except RuleViolation as refusal:
+        assert refusal.code == "has_attendance"  # noqa: PT017
+
+
+def visitors(sessions, number, phones):
+    """One at each phone; now and then only one phone, so that neither side is always first."""
+    for n, (session, phone) in enumerate(zip(sessions, phones[: 1 + number % 3], strict=False)):
+        yield partial(deliver, tally(id=10 * number + n, session=session), who=phone)
+
+
+def check_either_held_or_cancelled(sessions):
+    for session in sessions:
+        session.refresh_from_db()
+        visits = session.check_ins.aggregate(n=Sum("visits", default=0))["n"]
+        assert bool(visits) == bool(session.attended_at)
+        assert not (visits and session.is_cancelled)
+
+
+def test_a_session_cancelled_by_hand_is_never_attended_too(phones):
+    for number in range(14):
+        session = factories.session(place=phones[0].location, title=f"Number {number}")
+        at_once(partial(cancel, session), *visitors([session] * 3, number, phones))
+        check_either_held_or_cancelled([session])
+        assert session.is_cancelled or session.attended_at
+
+
+def test_a_session_cancelled_by_a_closure_is_never_attended_too(phones):
+    shop = phones[0].location
+    for number in range(12):
+        # Many fall in it: that gives a visitor time to come between the look and the write.
+        at = NOW + number * DAY
+        sessions = [factories.session(place=shop, title=f"{number} {n}", starts_at=at) for n in range(12)]
+        on = local_date(at).isoformat()
+        shut = partial(closing_days.close, factories.closure(place=shop, starts_on=on, ends_on=on), at=NOW)
+        coming = [
+            partial(deliver, tally(id=100 * number + n, session=session, at=at), who=phone, at=at)
+            for n, (session, phone) in enumerate(zip(sessions[::2], phones, strict=False))
+        ]
+        at_once(shut, *coming)
+        check_either_held_or_cancelled(sessions)
+        assert all(session.is_cancelled or session.attended_at for session in sessions)

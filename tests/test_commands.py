@@ -1,0 +1,96 @@
+"""What is run from the shell: housekeeping, and whether the settings are safe without any."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from activities.models import Session
+from tests import factories
+from tests.factories import NOW, WEEK
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def run(*arguments, **environment):
+    """A command in a process of its own, with nothing of the tests' settings in its environment."""
+    ours = {"BASE_URL", "DATABASE_URL", "DEBUG", "SECRET_KEY", "ALLOWED_HOSTS"}
+    kept = {name: value for name, value in os.environ.items() if name not in ours and not name.startswith("DJANGO_")}
+    return subprocess.run(
+        [sys.executable, *arguments], cwd=ROOT, env=kept | environment, capture_output=True, text=True, check=False
+    )
+
+
+# ---------------------------------------------------------------- housekeeping
+
+
+@pytest.mark.django_db
+def test_housekeeping_extends_schedules_as_of_a_moment_and_a_second_time_does_nothing(capsys):
+    factories.activity(rrule="FREQ=WEEKLY;BYDAY=TU", skip_holidays=False)
+    before = Session.objects.count()
+    later = (NOW + 2 * WEEK).isoformat()
+    call_command("housekeeping", "--at", later)
+    assert Session.objects.count() == before + 2
+    assert "2" in capsys.readouterr().out
+    call_command("housekeeping", "--at", later)
+    assert Session.objects.count() == before + 2
+
+
+@pytest.mark.django_db
+def test_housekeeping_without_a_moment_means_now(capsys):
+    call_command("housekeeping")
+    assert capsys.readouterr().out
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("at", ["tomorrow", "2026-13-01", ""])
+def test_housekeeping_at_no_moment_is_refused(at):
+    with pytest.raises(CommandError):
+        call_command("housekeeping", "--at", at)
+    assert not Session.objects.exists()
+
+
+# ---------------------------------------------------------------- settings
+
+
+def test_the_deployment_check_is_clean_without_a_setting():
+    done = run("manage.py", "check", "--deploy", "--fail-level", "WARNING", DEBUG="0")
+    assert done.returncode == 0, done.stderr
+    assert "no issues" in done.stdout
+
+
+def test_settings_are_safe_by_default():
+    """No debugging, cookies over TLS alone, and a policy without unsafe words."""
+    script = """
+from config import settings
+assert settings.DEBUG is False
+assert settings.SESSION_COOKIE_SECURE and settings.CSRF_COOKIE_SECURE and settings.SECURE_SSL_REDIRECT
+assert settings.SECURE_HSTS_SECONDS >= 31536000
+assert "*" not in settings.ALLOWED_HOSTS
+assert "unsafe" not in str(settings.SECURE_CSP)
+assert len(settings.SECRET_KEY) >= 50
+"""
+    done = run("-c", script)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.django_db
+def test_every_change_of_a_model_has_its_migration(capsys):
+    call_command("makemigrations", "--check", "--dry-run")
+    assert "No changes detected" in capsys.readouterr().out
+
+
+# ---------------------------------------------------------------- the tests' own PostgreSQL
+
+
+@pytest.mark.parametrize(
+    ("environment", "code"), [({"PATH": "/nonexistent"}, None), ({"TEST_DATABASE_URL": "postgres:///x"}, 0)]
+)
+def test_asking_for_postgresql_starts_nothing(environment, code):
+    done = run("-m", "tests.on_postgres", **environment)
+    assert done.returncode in ({code} if code is not None else {0, 1})
+    assert done.stdout == ""
+    assert len(done.stderr.splitlines()) == done.returncode

@@ -1,0 +1,119 @@
+"""Making the demo town: the same for the same day, and only in an empty database."""
+
+import json
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import transaction
+from django.utils.timezone import now
+
+from activities.models import Session
+from activities.weeks import label, local_date, monday_of
+from attendance import demo
+from attendance.models import CheckIn, Device, Pass
+from attendance.totals import Question, weekly_totals
+from schools.calendar import is_school_holiday_week
+from schools.models import Location, Organisation, User
+from tests import factories
+from tests.factories import DAY, HOUR, NOW, WEEK
+
+pytestmark = pytest.mark.django_db
+
+
+def totals(group_by=None, *, first, last, at=NOW):
+    return weekly_totals(Question(first=first, last=last, group_by=group_by), at=at)
+
+
+def snapshot():
+    """Everything that somebody could see, without the keys of the database."""
+    sessions = Session.objects.order_by("pk").values_list(
+        "pk", "starts_at", "cancel_reason", "sequence", "activity__slug"
+    )
+    found = totals("activity", first=monday_of(local_date(NOW)) - 2 * WEEK, last=monday_of(local_date(NOW)))
+    return (
+        list(sessions),
+        [(row.week, row.group.slug, row.visits, row.visitors, row.sessions_held) for row in found],
+        list(Pass.objects.order_by("number").values_list("number", "digest", "age_band", "revoked_at")),
+        list(Device.objects.order_by("pk").values_list("pk", "token_digest")),
+        list(CheckIn.objects.order_by("pk").values_list("pk", "kind", "scanned_at", "visits", "bands")),
+    )
+
+
+def test_the_same_day_gives_the_same_town_and_another_day_another():
+    runs = []
+    for at in (NOW, NOW + HOUR, NOW + DAY):
+        start = transaction.savepoint_create()
+        made = demo.fill(weeks=2, at=at)
+        runs.append((made, snapshot()))
+        transaction.savepoint_rollback(start)
+    (first, seen), (again, seen_again), (other, seen_other) = runs
+    assert first == again
+    # When something was changed is later; what was changed is the same.
+    assert seen[0] == seen_again[0]
+    assert seen[1:2] == seen_again[1:2]
+    assert seen[3:] == seen_again[3:]
+    assert [row[:3] for row in seen[2]] == [row[:3] for row in seen_again[2]]
+    assert first["passes"] == other["passes"], "what opens doors is of the installation, not of the day"
+    assert seen_other[4] != seen[4]
+
+
+# ---------------------------------------------------------------- the command
+
+
+def test_the_command_prints_one_object_of_the_contract_s_shape_and_refuses_the_second_time(capsys, api):
+    call_command("demo", "--json", "--weeks", "1")
+    printed = capsys.readouterr().out
+    town = json.loads(printed)
+    assert list(town) == ["coordinator", "publisher", "youthWorker", "device", "passes", "revokedPass"]
+    assert set(town["coordinator"]) == {"email", "password", "token"}
+    assert set(town["publisher"]) == {"email", "password", "token", "organisation"}
+    assert set(town["youthWorker"]) == {"email", "password", "token", "location"}
+    assert set(town["device"]) == {"id", "location", "token"}
+    assert len(set(town["passes"])) >= 50
+    assert town["revokedPass"] not in town["passes"]
+    assert Organisation.objects.filter(slug=town["publisher"]["organisation"]).exists()
+
+    before = snapshot()
+    with pytest.raises(CommandError):
+        call_command("demo", "--json")
+    assert capsys.readouterr().out == ""
+    assert snapshot() == before
+
+    # What it printed works.
+    for role in ("coordinator", "publisher", "youthWorker"):
+        user = User.objects.get(email=town[role]["email"])
+        assert user.check_password(town[role]["password"])
+    assert api.get("/devices", token=town["coordinator"]["token"]).status_code == 200
+    assert api.get("/closures", token=town["publisher"]["token"]).status_code == 200
+    running = factories.session(place=Location.objects.get(slug=town["device"]["location"]), starts_at=now() - HOUR)
+    tokens = [town["passes"][0], town["passes"][-1], town["revokedPass"]]
+    items = [factories.scan(id=number, token=token, at=now(), session=running) for number, token in enumerate(tokens)]
+    answer = api.post("/check-ins", {"checkIns": items}, token=town["device"]["token"])
+    assert [result["outcome"] for result in answer.json()["results"]] == ["counted", "counted", "revoked_pass"]
+
+
+@pytest.mark.parametrize("weeks", ["-1", "521"])
+def test_a_number_of_weeks_that_makes_no_sense_fills_nothing(weeks):
+    with pytest.raises(CommandError):
+        call_command("demo", "--json", f"--weeks={weeks}")
+    assert not Organisation.objects.exists()
+
+
+def test_a_database_that_holds_other_data_is_left_alone():
+    factories.organisation(slug="somebody-else")
+    with pytest.raises(CommandError):
+        call_command("demo", "--json", "--weeks", "1")
+    assert list(Organisation.objects.values_list("slug", flat=True)) == ["somebody-else"]
+    assert not User.objects.exists()
+
+
+def test_the_town_of_a_holiday_week_and_of_new_year_can_be_made():
+    for text in ("2027-01-01T00:30", "2027-03-28T12:00", "2026-10-14T12:00"):
+        at = factories.moment(text)
+        start = transaction.savepoint_create()
+        demo.fill(weeks=1, at=at)
+        last = monday_of(local_date(at)) - WEEK
+        [row] = totals(first=last, last=last)
+        assert row.visits > 0, label(last)
+        assert row.school_holiday is is_school_holiday_week(last)
+        transaction.savepoint_rollback(start)
