@@ -91,7 +91,7 @@ def _event(session: Session, base_url: str) -> Event:
 def _summary(session: Session) -> str:
     title = _clean(session.activity.title)
     # Google hides a cancelled event and Outlook shows it as if nothing were the matter: say it in words.
-    return f"{_('CANCELLED:')} {title}" if session.is_cancelled else title
+    return _("CANCELLED: %(title)s") % {"title": title} if session.is_cancelled else title
 
 
 def _description(session: Session, link: str) -> str:

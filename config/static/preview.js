@@ -22,4 +22,5 @@ form.addEventListener("input", () => {
   clearTimeout(waiting);
   waiting = setTimeout(show, 350);
 });
-for (const element of form.querySelectorAll("[data-without-script]")) element.hidden = true;
+// Gone, not hidden: the Enter key presses the first button of a form, also one that is out of sight.
+for (const element of form.querySelectorAll("[data-without-script]")) element.remove();

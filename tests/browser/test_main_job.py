@@ -1,6 +1,7 @@
 """Publish, print, scan, count, subscribe: the whole of it, as the people do it."""
 
 import datetime as dt
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import pypdfium2
 import pytest
 from icalendar import Calendar
 from PIL import Image
-from playwright.sync_api import BrowserType, Page, expect
+from playwright.sync_api import Browser, BrowserType, Page, expect
 
 from activities.weeks import AMSTERDAM, label, monday_of
 from tests.browser import films
@@ -19,36 +20,45 @@ PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobil
 
 
 @pytest.fixture(scope="module")
-def session(site: Site) -> dict[str, Any]:
-    """A session that is on right now, published by the youth shop's own publisher."""
+def desk(browser_type: BrowserType, browser_type_launch_args: dict[str, Any]) -> Iterator[Browser]:
+    """The computer in the office."""
+    browser = browser_type.launch(**browser_type_launch_args)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="module")
+def session(site: Site, desk: Browser) -> dict[str, Any]:
+    """A session that is on right now, published with the form by the youth shop's own publisher."""
     start, end = times_around_now()
-    today = dt.datetime.now(AMSTERDAM).date().isoformat()
-    body = {
-        "title": "Proefmiddag",
-        "organisation": "jongerenwinkel",
-        "location": "jongerenwinkel",
-        "programme": "inloop",
-        "schedule": {"startsOn": today, "startTime": start, "endTime": end, "rrule": "", "skipHolidays": False},
-    }
-    activity = site.post("/activities", body, as_="publisher")
-    [session] = site.get(f"/sessions?activity={activity['slug']}")["results"]
+    page = desk.new_page()
+    sign_in(page, site, "publisher", "/desk/activities/new")
+    page.fill("[name=title]", "Proefmiddag")
+    page.select_option("[name=programme]", label="Inloop")
+    page.fill("[name=starts_on]", dt.datetime.now(AMSTERDAM).date().isoformat())
+    page.fill("[name=start_time]", start)
+    page.fill("[name=end_time]", end)
+    page.uncheck("[name=skip_holidays]")
+    # The preview comes by itself, from the code that makes the sessions.
+    expect(page.locator("#preview")).to_contain_text(start.replace(":", "."))
+    page.locator(
+        "main form[data-preview] button[type=submit], main form[data-preview] button:not([type])"
+    ).first.click()
+    page.wait_for_url(f"{site.url}/desk/activities/proefmiddag")
+    [session] = site.get("/sessions?activity=proefmiddag")["results"]
     return session
 
 
 @pytest.fixture(scope="module")
-def card(
-    site: Site, browser_type: BrowserType, browser_type_launch_args: dict[str, Any], tmp_path_factory: Any
-) -> Image.Image:
+def card(site: Site, desk: Browser, tmp_path_factory: pytest.TempPathFactory) -> Image.Image:
     """The first card of a sheet that the coordinator has made and printed."""
-    browser = browser_type.launch(**browser_type_launch_args)
-    page = browser.new_page()
+    page = desk.new_context().new_page()
     sign_in(page, site, "coordinator", "/desk/passes")
     page.fill("[name=count]", "2")
     with page.expect_download() as download:
         page.locator("form", has=page.locator("[name=count]")).get_by_role("button").click()
     path = tmp_path_factory.mktemp("passes") / "passes.pdf"
     download.value.save_as(path)
-    browser.close()
     sheet = pypdfium2.PdfDocument(path)[0].render(scale=4).to_pil()
     # The first of two columns and five rows.
     return sheet.crop((0, 0, sheet.width // 2, round(sheet.height * 0.24)))
@@ -104,6 +114,18 @@ def test_a_printed_pass_is_scanned_counted_and_seen(
     row = page.get_by_role("row", name="Jongerenwinkel").first
     expect(row).to_contain_text(str(after["visits"]), timeout=40_000)
     expect(row).to_contain_text(str(after["visitors"]))
+
+
+def test_anybody_sees_it_on_the_programme(site: Site, session: dict[str, Any], page: Page) -> None:
+    hosts: set[str] = set()
+    page.on("request", lambda request: hosts.add(request.url.split("/")[2]))
+    page.goto(site.url + "/")
+    expect(page.get_by_role("link", name=session["title"])).to_be_visible()
+    page.select_option("[name=neighbourhood]", label="Saendelft")
+    page.locator("main form button").first.click()
+    expect(page.get_by_role("link", name=session["title"])).to_have_count(0)
+    assert hosts == {site.url.split("/")[2]}
+    assert page.context.cookies() == []
 
 
 def test_the_feed_holds_the_sessions_of_the_api(site: Site, session: dict[str, Any]) -> None:
