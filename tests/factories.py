@@ -164,7 +164,14 @@ def session(
     Not by a schedule, so that it may begin at any moment, the tests' own real now included.
     """
     offered = unpublished_activity(
-        title=title, place=place, of=of, line=line, starts_on=local_date(starts_at).isoformat(), rrule="", level=level
+        title=title,
+        place=place,
+        of=of,
+        line=line,
+        starts_on=local_date(starts_at).isoformat(),
+        rrule="",
+        level=level,
+        skip_holidays=False,
     )
     offered.take_slug()
     offered.published_at = NOW

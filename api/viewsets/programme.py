@@ -76,7 +76,8 @@ class ActivityViewSet(ReadViewSet):
         activity = self.get_object()
         data = self.validated(ActivitySerializer, instance=activity, partial=True)
         archived = data.pop("archived", False)
-        activity = publishing.change(activity, data)
+        if data:
+            activity = publishing.change(activity, data)
         if archived:
             activity = publishing.archive(activity)
         return Response(self.get_serializer(activity).data)

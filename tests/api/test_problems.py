@@ -115,7 +115,7 @@ def test_head_is_get_without_a_body(api, town):
 
 # ---------------------------------------------------------------- input that no one would send by mistake
 
-DEEP = [500, 5_000, 100_000]
+DEEP = [500, 100_000]
 BROKEN = [
     b"",
     b"{",
@@ -131,9 +131,9 @@ BROKEN = [
 
 
 @pytest.mark.parametrize("body", BROKEN, ids=[repr(body[:20]) for body in BROKEN])
-@pytest.mark.parametrize("path", ["/check-ins", "/activities", "/closures", "/passes", "/devices", "/devices/pair"])
-def test_json_that_is_none_is_400(api, town, path, body):
-    check_problem(api.post(path, body, token=town.tokens["coordinator"]), 400)
+def test_json_that_is_none_is_400(api, town, body):
+    for path in ("/check-ins", "/activities", "/closures", "/passes", "/devices", "/devices/pair"):
+        check_problem(api.post(path, body, token=town.tokens["coordinator"]), 400)
 
 
 @pytest.mark.parametrize("depth", DEEP)
@@ -161,7 +161,7 @@ ODD = [
     "'; DROP TABLE",
     "%s%n{0}",
 ]
-NUMBERS = [10**30, -(10**30), 10**308, 2**31, 2**63, 1e308, -1e308, 0.1, True, None, [], {}, "9" * 5000]
+NUMBERS = [10**30, -(10**30), 2**31, 2**63, 1e308, 0.1, True, None, [], {}, "9" * 5000]
 
 BODIES = {
     "/activities": {
