@@ -19,12 +19,13 @@ from activities.models import Session
 from activities.weeks import local_date
 from attendance.checkin import AROUND_SESSION
 from attendance.door.texts import door_texts
+from schools.gate import StaffRequest, youth_workers_only
 from schools.models import User
 
 
 @require_safe
-@never_cache
-def page(request: HttpRequest) -> HttpResponse:
+@youth_workers_only
+def page(request: StaffRequest) -> HttpResponse:
     config = {
         "decoder": static("door/decoder.js"),
         "wasm": static("door/zxing_reader.wasm"),
