@@ -1,13 +1,13 @@
 """Days on which an organisation or a location is closed: cancel what falls in them, and restore exactly that."""
 
 import datetime as dt
-from collections.abc import Collection
 
 from django.db import transaction
 from django.db.models import F
 from django.utils.timezone import now
 
-from activities.models import Edition, Session, SessionQuerySet
+from activities.models import Activity, Edition, Session
+from activities.series import apply_closures, cancel_for, fit_sessions
 from schools.models import Closure
 
 
@@ -17,44 +17,26 @@ def close(closure: Closure, *, at: dt.datetime | None = None) -> int:
 
     Raises ValidationError.
     """
+    at = at or now()
+    Edition.note_change(at=at)
     closure.full_clean()
     closure.save(force_insert=True)
-    at = at or now()
-    cancelled = _cancel(Session.objects.all(), closure, at=at)
-    Edition.note_change(at=at)
-    return cancelled
+    return cancel_for(closure, Session.objects.all(), at=at)
 
 
 @transaction.atomic
 def reopen(closure: Closure, *, at: dt.datetime | None = None) -> None:
-    """Take the closure back. What it cancelled is restored, save on days that another closure holds shut."""
+    """Take the closure back. What it cancelled is restored, save on days that another closure holds shut;
+    where the series was changed in the meantime, it comes back as the series is now."""
     at = at or now()
+    Edition.note_change(at=at)
+    series = Activity.objects.filter(sessions__closure=closure).order_by("pk").distinct().values_list("pk", flat=True)
+    activities = [Activity.objects.select_for_update().get(pk=pk) for pk in list(series)]
     sessions = list(closure.cancelled_sessions.select_for_update().order_by("pk").values_list("pk", flat=True))
     closure.delete()
     restored = Session.objects.filter(pk__in=sessions)
     restored.update(cancelled_at=None, cancel_reason="", closure=None, sequence=F("sequence") + 1, updated_at=at)
-    apply_to(list(restored), at=at)
-    Edition.note_change(at=at)
-
-
-def apply_to(sessions: Collection[Session], *, at: dt.datetime | None = None) -> None:
-    """Cancel those of the sessions that fall in a closure."""
-    if not sessions:
-        return
-    days = [session.local_date for session in sessions]
-    for closure in Closure.objects.filter(starts_on__lte=max(days), ends_on__gte=min(days)):
-        _cancel(Session.objects.filter(pk__in=[session.pk for session in sessions]), closure, at=at or now())
-
-
-def _cancel(sessions: SessionQuerySet, closure: Closure, *, at: dt.datetime) -> int:
-    open_ones = sessions.scheduled().falling_in(closure).filter(attended_at=None)
-    # Locked before they are changed: a phone may be checking someone in this very moment, and
-    # a session is either cancelled or attended, never both.
-    keys = [session.pk for session in open_ones.select_for_update(of=("self",)).order_by("pk").only("pk")]
-    return Session.objects.filter(pk__in=keys).update(
-        cancelled_at=at,
-        cancel_reason=closure.reason,
-        closure=closure,
-        sequence=F("sequence") + 1,
-        updated_at=at,
-    )
+    apply_closures(list(restored), at=at)
+    for activity in activities:
+        if activity.is_published:
+            fit_sessions(activity, at=at)

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from activities import publishing
+from activities.attendance_asked import attended
 from activities.filters import ActivityFilter
 from activities.forms import ActivityForm, CancelForm, MoveForm
 from activities.models import Activity, Session
@@ -34,7 +35,8 @@ def activity_list(request: StaffRequest) -> HttpResponse:
     page = Paginator(found.annotate(next_starts_at=Subquery(coming.values("starts_at")[:1])), PAGE).get_page(
         request.GET.get("page")
     )
-    return render(request, "activities/activity_list.html", {"page": page, "words": words})
+    context = {"page": page, "words": words, "search": search.form}
+    return render(request, "activities/activity_list.html", context)
 
 
 @publishers_only
@@ -51,8 +53,8 @@ def activity_edit(request: StaffRequest, slug: str) -> HttpResponse:
 def _activity_form(request: StaffRequest, activity: Activity | None) -> HttpResponse:
     title = activity.title if activity else ""
     form = ActivityForm(request.POST or None, instance=activity, user=request.user)
-    if request.method == "POST" and form.is_valid() and "preview" not in request.POST:
-        saved = form.apply()
+    wants_it = request.method == "POST" and "preview" not in request.POST
+    if wants_it and form.is_valid() and (saved := form.apply()):
         messages.success(request, _("Saved. Everybody can see it now."))
         return redirect("desk:activity_detail", saved.slug)
     context = {"form": form, "title": title, "preview": form.preview()}
@@ -78,7 +80,32 @@ def activity_detail(request: StaffRequest, slug: str) -> HttpResponse:
     else:
         sessions = sessions.filter(ends_at__gt=now()).in_order()
     page = Paginator(sessions, PAGE).get_page(request.GET.get("page"))
-    return render(request, "activities/desk_activity.html", {"activity": activity, "page": page, "past": past})
+    came = attended([session.pk for session in page])
+    context = {"activity": activity, "page": page, "past": past, "attended": came}
+    return render(request, "activities/desk_activity.html", context)
+
+
+@publishers_only
+def activity_archive(request: StaffRequest, slug: str) -> HttpResponse:
+    own = Activity.objects.for_user(request.user).filter(archived_at=None)
+    activity = get_object_or_404(own.with_places(), slug=slug)
+    if request.method != "POST":
+        return render(request, "activities/activity_confirm_archive.html", {"activity": activity})
+    return _done(request, activity, lambda: publishing.archive(activity), _("Taken off the programme."))
+
+
+@publishers_only
+def activity_delete(request: StaffRequest, slug: str) -> HttpResponse:
+    activity = get_object_or_404(Activity.objects.for_user(request.user).with_places(), slug=slug)
+    if request.method != "POST":
+        return render(request, "activities/activity_confirm_delete.html", {"activity": activity})
+    try:
+        publishing.delete(activity)
+    except RuleViolation as refusal:
+        messages.error(request, str(refusal))
+        return redirect("desk:activity_detail", slug)
+    messages.success(request, _("Deleted."))
+    return redirect("desk:activities")
 
 
 @publishers_only
@@ -86,9 +113,8 @@ def session_cancel(request: StaffRequest, pk: uuid.UUID) -> HttpResponse:
     session = _own_session(request, pk)
     form = CancelForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        return _done(
-            request, session, lambda: publishing.cancel(session, reason=form.cleaned_data["reason"]), _("Cancelled.")
-        )
+        reason = form.cleaned_data["reason"]
+        return _done(request, session.activity, lambda: publishing.cancel(session, reason=reason), _("Cancelled."))
     return render(request, "activities/session_cancel.html", {"session": session, "form": form})
 
 
@@ -97,7 +123,7 @@ def session_move(request: StaffRequest, pk: uuid.UUID) -> HttpResponse:
     session = _own_session(request, pk)
     form = MoveForm(request.POST or None, session=session, user=request.user)
     if request.method == "POST" and form.is_valid():
-        answer = _done(request, session, form.apply, _("Moved."))
+        answer = _done(request, session.activity, form.apply, _("Moved."))
         if not form.errors:
             return answer
     return render(request, "activities/session_move.html", {"session": session, "form": form})
@@ -107,18 +133,18 @@ def session_move(request: StaffRequest, pk: uuid.UUID) -> HttpResponse:
 @publishers_only
 def session_restore(request: StaffRequest, pk: uuid.UUID) -> HttpResponse:
     session = _own_session(request, pk)
-    return _done(request, session, lambda: publishing.restore(session), _("It takes place after all."))
+    return _done(request, session.activity, lambda: publishing.restore(session), _("It takes place after all."))
 
 
 def _own_session(request: StaffRequest, pk: uuid.UUID) -> Session:
     return get_object_or_404(Session.objects.for_user(request.user).with_places(), pk=pk)
 
 
-def _done(request: HttpRequest, session: Session, verb: Callable[[], Any], said: str) -> HttpResponse:
+def _done(request: HttpRequest, activity: Activity, verb: Callable[[], Any], said: str) -> HttpResponse:
     """Do it, or say why not; then back to the activity."""
     try:
         if verb():
             messages.success(request, said)
     except RuleViolation as refusal:
         messages.error(request, str(refusal))
-    return redirect("desk:activity_detail", session.activity.slug)
+    return redirect("desk:activity_detail", activity.slug)

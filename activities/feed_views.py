@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from activities.feeds import Feed, calendar
+from activities.feeds import FORMAT, Feed, calendar
 from activities.filters import SessionFilter
 from activities.models import Activity, Edition, Programme, Session, SessionQuerySet
 from activities.weeks import at_wall_clock, local_date
@@ -69,15 +69,22 @@ def _answer(request: HttpRequest, feed: Feed, sessions: SessionQuerySet) -> Http
         wrong = ", ".join([*unknown, *asked.errors])
         sentence = _("This calendar cannot be narrowed that way: %(names)s") % {"names": wrong}
         return HttpResponse(sentence, status=400, content_type="text/plain; charset=utf-8")
-    body = calendar(feed, asked.qs, base_url=settings.BASE_URL)
-    etag = quote_etag(hashlib.sha256(body).hexdigest()[:32])
     edition = Edition.objects.first()
-    modified = int(max(midnight, edition.changed_at if edition else midnight).timestamp())
-    response = HttpResponse(body, content_type="text/calendar; charset=utf-8")
-    response["ETag"] = etag
-    response["Last-Modified"] = http_date(modified)
+    changed_at = max(midnight, edition.changed_at) if edition else midnight
+    etag, modified = _etag(request, feed, changed_at), int(changed_at.timestamp())
+    response = HttpResponse(content_type="text/calendar; charset=utf-8")
+    response["ETag"], response["Last-Modified"] = etag, http_date(modified)
     response["Content-Disposition"] = "inline; filename=inloop.ics"
-    return get_conditional_response(request, etag, modified, response) or response
+    answer = get_conditional_response(request, etag, modified, response) or response
+    if answer is response:  # else who asks has it already, and no session was looked at
+        response.content = calendar(feed, asked.qs, base_url=settings.BASE_URL)
+    return answer
+
+
+def _etag(request: HttpRequest, feed: Feed, changed_at: dt.datetime) -> str:
+    """Everything that the bytes come from: the programme, the day, the question, and how we write."""
+    sources = (FORMAT, request.get_full_path(), feed, changed_at, settings.BASE_URL)
+    return quote_etag(hashlib.sha256(repr(sources).encode()).hexdigest()[:32])
 
 
 def _public(view: Any) -> Any:

@@ -17,6 +17,8 @@ from icalendar import Calendar, Component, Event, vText
 from activities.models import Session
 from activities.weeks import AMSTERDAM
 
+# Raised with every change of how a calendar is written: programs that hold the old form ask again.
+FORMAT = 1
 HOURLY = dt.timedelta(hours=1)
 LONGEST_DESCRIPTION = 500
 # The fixed rule form. The list of dates that libraries write is misread by several programs.

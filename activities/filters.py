@@ -39,6 +39,25 @@ class MomentField(forms.CharField):
         return dt.datetime.fromisoformat(text).tzinfo is not None
 
 
+class WordsField(forms.CharField):
+    """What somebody looks for. Each word costs the database three comparisons, so it takes no whole letter."""
+
+    MOST_WORDS = 10
+    default_error_messages = {"too_many_words": _("Look for ten words at most.")}
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options | {"max_length": 100})
+
+    def validate(self, value: str) -> None:
+        super().validate(value)
+        if len(value.split()) > self.MOST_WORDS:
+            raise forms.ValidationError(self.error_messages["too_many_words"], "too_many_words")
+
+
+class WordsFilter(django_filters.CharFilter):
+    field_class = WordsField
+
+
 class MomentFilter(django_filters.Filter):
     field_class = MomentField
 
@@ -61,7 +80,7 @@ class ProgrammeFilter(django_filters.FilterSet):
     weekday = django_filters.ChoiceFilter(
         choices=_weekday_choices, label=_("A day of the week: 1 to 7 or MO to SU."), method="on_weekday"
     )
-    q = django_filters.CharFilter(label=_("Words in the title, the description or the place."), method="saying")
+    q = WordsFilter(label=_("Words in the title, the description or the place."), method="saying")
 
     # From the filtered row to its activity.
     activity_path = ""

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import QueryDict
 from django.utils.dates import WEEKDAYS
 from django.utils.timezone import now
@@ -39,11 +40,14 @@ class ClockInput(forms.TimeInput):
 class DaysField(forms.CharField):
     """Days, each as 2026-11-24 or 24-11-2026, with commas or on lines of their own."""
 
+    MOST = 1000
     widget = forms.Textarea(attrs={"rows": 3})
 
     def to_python(self, value: Any) -> list[str]:  # type: ignore[override]
-        words = re.split(r"[\s,;]+", value or "")
-        return sorted({self._day(word) for word in words if word})
+        words = [word for word in re.split(r"[\s,;]+", value or "") if word]
+        if len(words) > self.MOST:
+            raise ValidationError(_("Write down %(most)s days at most."), "too_many", params={"most": self.MOST})
+        return sorted({self._day(word) for word in words})
 
     def prepare_value(self, value: Any) -> Any:
         return "\n".join(value) if isinstance(value, list) else value
@@ -84,6 +88,9 @@ class ActivityForm(forms.ModelForm):  # type: ignore[type-arg]
         help_text=_("Write each day as 24-11-2026, on a line of its own."),
     )
 
+    # When the activity was last changed before this form was shown, to the microsecond.
+    seen_at = forms.CharField(required=False, widget=forms.HiddenInput)
+
     class Meta:
         model = Activity
         fields = (*_DESCRIPTION, "capacity", *_SCHEDULE)
@@ -118,6 +125,7 @@ class ActivityForm(forms.ModelForm):  # type: ignore[type-arg]
             for name, possible in (("organisation", organisations), ("location", locations)):
                 self.initial[name] = possible[0] if len(possible) == 1 else None
         if self.schedule_before:
+            self.initial["seen_at"] = self.instance.updated_at.isoformat()
             self._show(self.schedule_before)
 
     def _show(self, stored: Schedule) -> None:
@@ -158,10 +166,21 @@ class ActivityForm(forms.ModelForm):  # type: ignore[type-arg]
         errors = [error for name in names for error in data.get(name, []) if error.code != "required"]
         return [str(message) for error in errors for message in error.messages]
 
-    def apply(self) -> Activity:
-        """Publish what is new, or change what was changed and nothing else."""
+    @transaction.atomic
+    def apply(self) -> Activity | None:
+        """Publish what is new, or change what was changed and nothing else.
+
+        None, and an error in the form, where somebody else was first: their work would be lost unseen.
+        """
         if not self.instance.pk:
             return publishing.publish(self.instance)
+        # Lock first: somebody else may be saving at this very moment.
+        current = Activity.objects.select_for_update().filter(pk=self.instance.pk).first()
+        if current is None or current.updated_at.isoformat() != self.cleaned_data["seen_at"]:
+            self.add_error(
+                None, ValidationError(_("Somebody else changed this activity meanwhile. Look again."), "stale")
+            )
+            return None
         changes = {name: self.cleaned_data[name] for name in (*_DESCRIPTION, "capacity") if name in self.changed_data}
         if self.instance.schedule != self.schedule_before:
             changes["schedule"] = self.instance.schedule
@@ -189,6 +208,19 @@ class MoveForm(forms.Form):
         self.session = session
         choices = Location.objects.published_by(user) | Location.objects.filter(pk=session.location_id)
         self.fields["location"].queryset = choices  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if {"day", "start_time", "end_time"} <= cleaned.keys():
+            # One day is a schedule too, and has its rules; but somebody may choose a day in the holidays.
+            times = {name: cleaned[name] for name in ("start_time", "end_time")}
+            day = Schedule(starts_on=cleaned["day"], **times, skip_holidays=False)
+            try:
+                schedule.validate(day, today=local_date(now()))
+            except ValidationError as error:
+                for name, refusals in error.error_dict.items():
+                    self.add_error("day" if name == "starts_on" else name, refusals)
+        return cleaned
 
     def apply(self) -> bool:
         """Move the session; where it may not, the form says why."""

@@ -2,9 +2,9 @@ import datetime as dt
 import uuid
 from typing import TYPE_CHECKING
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import EmptyResultSet, ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.text import slugify
@@ -153,7 +153,7 @@ class Activity(models.Model):
             raise ValidationError(
                 {"excluded_dates": ValidationError(_("Write days as 2026-11-24."), "invalid")}
             ) from None
-        schedules.validate(schedule)
+        schedules.validate(schedule, today=local_date(timezone.now()))
 
     def take_slug(self) -> None:
         """A free address made of the title; a title without Latin letters gets a plain number."""
@@ -208,6 +208,20 @@ class SessionQuerySet(models.QuerySet["Session"]):
             "activity__organisation", "activity__programme", "location__neighbourhood", "location__organisation"
         )
 
+    def held(self) -> "list[Session]":
+        """These rows, locked against change until the transaction ends, though not against being held by others.
+
+        SQL's FOR SHARE, which Django has no word for. SQLite locks as a whole, at the start of a transaction.
+        """
+        rows = self.order_by("pk")
+        if connection.vendor != "postgresql":
+            return list(rows)
+        try:
+            sql, parameters = rows.query.sql_with_params()
+        except EmptyResultSet:
+            return []
+        return list(self.model._default_manager.raw(f"{sql} FOR SHARE", parameters))
+
     def in_order(self) -> "SessionQuerySet":
         return self.order_by("starts_at", "pk")
 
@@ -233,7 +247,6 @@ class Session(models.Model):
     closure = models.ForeignKey(
         Closure, models.SET_NULL, null=True, blank=True, editable=False, related_name="cancelled_sessions"
     )
-    attended_at = models.DateTimeField(null=True, blank=True, editable=False)
     # RFC 5545, section 3.8.7.4: raised with every change that a calendar shows.
     sequence = models.PositiveIntegerField(default=0, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -306,10 +319,16 @@ class Edition(models.Model):
         return self.changed_at.isoformat()
 
     @classmethod
+    def hold(cls, *, at: dt.datetime) -> "Edition":
+        """Make other changes of the programme wait until this transaction ends."""
+        edition, _is_new = cls.objects.select_for_update().get_or_create(pk=1, defaults={"changed_at": at})
+        return edition
+
+    @classmethod
     @transaction.atomic
     def note_change(cls, *, at: dt.datetime) -> None:
-        """Called last in a transaction: from here on, changes wait for each other."""
-        edition, _is_new = cls.objects.select_for_update().get_or_create(pk=1, defaults={"changed_at": at})
+        """Called first in a transaction: from here on, changes wait for each other."""
+        edition = cls.hold(at=at)
         # HTTP tells time in whole seconds: no two changes share one, though the row then runs ahead a little.
         edition.changed_at = max(at, edition.changed_at.replace(microsecond=0) + dt.timedelta(seconds=1))
         edition.save(update_fields=["changed_at"])

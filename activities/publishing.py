@@ -1,6 +1,7 @@
 """What publishers do to the programme. Forms, the API and closures all call these verbs.
 
-Lock order, everywhere: the activity, then its sessions by key.
+Lock order, everywhere: the edition first, then the activity, then its sessions by key. The edition
+makes changes of the programme wait for each other: there are few, and each sees what came before.
 """
 
 import datetime as dt
@@ -10,14 +11,14 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import F, ProtectedError
+from django.db.models import F
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
-from activities import closing_days
+from activities.attendance_asked import attendance_of, attended
 from activities.models import Activity, Edition, Session
-from activities.schedule import HORIZON, dates
-from activities.weeks import YEARS, local_date
+from activities.series import add_sessions, fit_sessions, remove_sessions, sessions_to_add
+from activities.weeks import YEARS
 from schools.models import Location
 from schools.rules import RuleViolation
 
@@ -35,6 +36,7 @@ def publish(
     Raises ValidationError with every field that is wrong; then nothing is written.
     """
     at = at or now()
+    Edition.note_change(at=at)
     activity.take_slug()
     activity.published_at = activity.updated_at = at
     activity.full_clean()
@@ -42,8 +44,7 @@ def publish(
     sessions = sessions_to_add(activity, at=at)
     for session in sessions:
         session.pk = new_id()
-    add_sessions(sessions)
-    Edition.note_change(at=at)
+    add_sessions(sessions, at=at)
     return activity
 
 
@@ -51,10 +52,14 @@ def publish(
 def change(activity: Activity, changes: Mapping[str, Any], *, at: dt.datetime | None = None) -> Activity:
     """Change the named fields; sessions that have not begun follow the new schedule and location.
 
-    Sessions that were moved, cancelled or attended stay as they are. Raises ValidationError.
+    Sessions that were moved, cancelled or attended stay as they are. Raises ValidationError, and
+    RuleViolation archived.
     """
     at = at or now()
+    Edition.note_change(at=at)
     activity = Activity.objects.select_for_update().get(pk=activity.pk)
+    if activity.archived_at:
+        raise RuleViolation("archived", _("This activity is not in the programme any more."))
     for name, value in changes.items():
         setattr(activity, name, value)
     activity.updated_at = at
@@ -64,88 +69,36 @@ def change(activity: Activity, changes: Mapping[str, Any], *, at: dt.datetime | 
         activity.sessions.update(sequence=F("sequence") + 1, updated_at=at)
     if _SCHEDULE & changes.keys():
         fit_sessions(activity, at=at)
-    Edition.note_change(at=at)
     return activity
 
 
 @transaction.atomic
 def archive(activity: Activity, *, at: dt.datetime | None = None) -> Activity:
-    """Take it off the programme: sessions that have not begun go, what happened stays counted."""
+    """Take it off the programme: sessions that have not begun go, what happened stays counted. Safe to repeat."""
     at = at or now()
+    Edition.note_change(at=at)
     activity = Activity.objects.select_for_update().get(pk=activity.pk)
     if activity.archived_at is None:
         activity.archived_at = activity.updated_at = at
         activity.save(update_fields=["archived_at", "updated_at"])
-        for session in activity.sessions.select_for_update().filter(starts_at__gt=at, attended_at=None).order_by("pk"):
-            session.delete()
-        Edition.note_change(at=at)
+        coming = list(activity.sessions.select_for_update().filter(starts_at__gt=at).order_by("pk"))
+        named = attendance_of([session.pk for session in coming])
+        remove_sessions([session for session in coming if not named.get(session.pk)], named=named.keys(), at=at)
     return activity
 
 
 @transaction.atomic
 def delete(activity: Activity, *, at: dt.datetime | None = None) -> None:
-    """Raises RuleViolation has_attendance where somebody came: then it can only be archived."""
+    """Raises RuleViolation has_attendance where somebody came to the door: then it can only be archived."""
+    Edition.note_change(at=at or now())
     Activity.objects.select_for_update().get(pk=activity.pk)
-    try:
-        # In a savepoint: a refusal half-way takes back what went before it.
-        with transaction.atomic():
-            for session in activity.sessions.select_for_update().order_by("pk"):
-                session.delete()
-    except ProtectedError:
+    sessions = [session.pk for session in activity.sessions.select_for_update().order_by("pk").only("pk")]
+    if attendance_of(sessions):
         raise RuleViolation(
             "has_attendance", _("People have come to this activity. Archive it: then its figures stay.")
-        ) from None
-    activity.delete()
-    Edition.note_change(at=at or now())
-
-
-def sessions_to_add(activity: Activity, *, at: dt.datetime, after: dt.datetime | None = None) -> list[Session]:
-    """The sessions that the schedule asks for and that are not there, unsaved; only those after a moment if given."""
-    schedule = activity.schedule
-    there = set(activity.sessions.values_list("scheduled_on", flat=True)) if activity.pk else set()
-    found = []
-    for day in dates(schedule, before=local_date(at) + HORIZON):
-        starts_at = schedule.starts_at(day)
-        if day in there or (after and starts_at <= after):
-            continue
-        session = Session(
-            activity=activity,
-            location_id=activity.location_id,
-            scheduled_on=day,
-            original_starts_at=starts_at,
-            updated_at=at,
         )
-        session.set_times(starts_at, schedule.ends_at(day))
-        found.append(session)
-    return found
-
-
-def add_sessions(sessions: list[Session]) -> None:
-    """Those that fall in a closure are there too, cancelled by it, so that they come back with its end."""
-    Session.objects.bulk_create(sessions, batch_size=500)
-    closing_days.apply_to(sessions)
-
-
-def fit_sessions(activity: Activity, *, at: dt.datetime) -> None:
-    """Make the sessions that have not begun fit the schedule. The caller has locked the activity."""
-    schedule = activity.schedule
-    wanted = set(dates(schedule, before=local_date(at) + HORIZON))
-    coming = activity.sessions.select_for_update().filter(
-        starts_at__gt=at, moved_at=None, cancelled_at=None, attended_at=None
-    )
-    for session in coming.order_by("pk"):
-        if session.scheduled_on not in wanted:
-            session.delete()
-            continue
-        starts_at, ends_at = schedule.starts_at(session.scheduled_on), schedule.ends_at(session.scheduled_on)
-        if (session.starts_at, session.ends_at, session.location_id) == (starts_at, ends_at, activity.location_id):
-            continue
-        session.set_times(starts_at, ends_at)
-        session.original_starts_at = starts_at
-        session.location_id = activity.location_id
-        session.touch(at=at)
-        session.save()
-    add_sessions(sessions_to_add(activity, at=at, after=at))
+    activity.sessions.all().delete()
+    activity.delete()
 
 
 def extend_all(*, at: dt.datetime | None = None) -> int:
@@ -157,12 +110,14 @@ def extend_all(*, at: dt.datetime | None = None) -> int:
     made = 0
     for pk in Activity.objects.published().order_by("pk").values_list("pk", flat=True):
         with transaction.atomic():
-            activity = Activity.objects.select_for_update().get(pk=pk)
-            sessions = sessions_to_add(activity, at=at, after=at)
-            add_sessions(sessions)
-            made += len(sessions)
-            if sessions:
-                Edition.note_change(at=at)
+            Edition.hold(at=at)
+            # Still there, and still published: a publisher may be at work meanwhile.
+            for activity in Activity.objects.published().select_for_update().filter(pk=pk):
+                sessions = sessions_to_add(activity, at=at, after=at)
+                if sessions:
+                    Edition.note_change(at=at)
+                    add_sessions(sessions, at=at)
+                    made += len(sessions)
     return made
 
 
@@ -180,15 +135,15 @@ def move(
     Raises RuleViolation (cancelled, has_attendance) and ValidationError.
     """
     at = at or now()
-    session = _locked(session)
+    session = _locked(session, at=at)
     if session.is_cancelled:
         raise RuleViolation("cancelled", _("This session is cancelled. Restore it first, then move it."))
     _refuse_if_attended(session)
     length = session.ends_at - session.starts_at
     new_start = starts_at or session.starts_at
-    new_end = ends_at or (new_start + length if starts_at else session.ends_at)
     if new_start.year not in YEARS:
         raise ValidationError({"starts_at": ValidationError(_("Choose a day between 2000 and 2100."), "out_of_range")})
+    new_end = ends_at or (new_start + length if starts_at else session.ends_at)
     if not dt.timedelta() < new_end - new_start <= LONGEST:
         raise ValidationError(
             {"ends_at": ValidationError(_("The end comes after the start, within 24 hours."), "ends_before_it_starts")}
@@ -205,7 +160,7 @@ def move(
 def cancel(session: Session, *, reason: str, at: dt.datetime | None = None) -> Session:
     """Raises RuleViolation: already_cancelled, has_attendance."""
     at = at or now()
-    session = _locked(session)
+    session = _locked(session, at=at)
     if session.is_cancelled:
         raise RuleViolation("already_cancelled", _("This session is cancelled already."))
     _refuse_if_attended(session)
@@ -218,14 +173,15 @@ def cancel(session: Session, *, reason: str, at: dt.datetime | None = None) -> S
 def restore(session: Session, *, at: dt.datetime | None = None) -> Session:
     """Raises RuleViolation not_cancelled."""
     at = at or now()
-    session = _locked(session)
+    session = _locked(session, at=at)
     if not session.is_cancelled:
         raise RuleViolation("not_cancelled", _("This session is not cancelled."))
     session.cancelled_at, session.cancel_reason, session.closure = None, "", None
     return _changed(session, at=at)
 
 
-def _locked(session: Session) -> Session:
+def _locked(session: Session, *, at: dt.datetime) -> Session:
+    Edition.note_change(at=at)
     # Lock first: a phone may be checking someone in to this very session.
     return Session.objects.select_for_update(of=("self",)).with_places().get(pk=session.pk)
 
@@ -233,10 +189,9 @@ def _locked(session: Session) -> Session:
 def _changed(session: Session, *, at: dt.datetime) -> Session:
     session.touch(at=at)
     session.save()
-    Edition.note_change(at=at)
     return session
 
 
 def _refuse_if_attended(session: Session) -> None:
-    if session.attended_at:
+    if attended([session.pk]):
         raise RuleViolation("has_attendance", _("People have already checked in to this session."))

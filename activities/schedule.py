@@ -20,8 +20,8 @@ from schools.calendar import school_holiday
 MOST_SESSIONS = 1_000
 # How far ahead a schedule without an end is made into sessions: a school year and its summer.
 HORIZON = dt.timedelta(days=400)
-# As far as a schedule that does end is looked at, to see how many sessions it would make.
-_FAR = dt.timedelta(days=366 * 12)
+# Where every schedule ends that does not end before.
+_END = dt.date(YEARS.stop, 1, 1)
 
 _FREQUENCIES = {"DAILY", "WEEKLY", "MONTHLY", "YEARLY"}
 _WEEKDAY = r"([+-]?([1-9]|[1-4]\d|5[0-3]))?(MO|TU|WE|TH|FR|SA|SU)"
@@ -70,13 +70,13 @@ def dates(schedule: Schedule, *, before: dt.date) -> Iterator[dt.date]:
         yield day
 
 
-def validate(schedule: Schedule) -> None:
+def validate(schedule: Schedule, *, today: dt.date) -> None:
     """Raises ValidationError with a dict: every field that is wrong, and why."""
     errors: dict[str, ValidationError] = {}
     for field, check in _CHECKS.items():
         if error := check(schedule):
             errors[field] = error
-    if not errors and (error := _refusal_for_dates(schedule)):
+    if not errors and (error := _refusal_for_dates(schedule, today=today)):
         errors["rrule"] = error
     if errors:
         raise ValidationError(dict(errors))
@@ -172,6 +172,8 @@ def _wrong_end_time(schedule: Schedule) -> ValidationError | None:
 
 
 def _wrong_until(schedule: Schedule) -> ValidationError | None:
+    if schedule.until and schedule.until.year not in YEARS:
+        return ValidationError(_("Choose a day between 2000 and 2100."), "out_of_range")
     if schedule.until and schedule.until < schedule.starts_on:
         return ValidationError(_("The last day comes before the first day."), "ends_before_it_starts")
     return None
@@ -192,24 +194,24 @@ _CHECKS: dict[str, Callable[[Schedule], ValidationError | None]] = {
 }
 
 
-def _refusal_for_dates(schedule: Schedule) -> ValidationError | None:
-    if _fits_no_day(schedule.rrule):
-        return _never_happens()
-    ends = schedule.until or "COUNT=" in schedule.rrule
-    before = schedule.starts_on + (_FAR if ends else HORIZON)
-    found = sum(1 for _day in islice(dates(schedule, before=before), MOST_SESSIONS + 1))
+def _refusal_for_dates(schedule: Schedule, *, today: dt.date) -> ValidationError | None:
+    """Counted as far as the schedule goes, and one without an end as far as its sessions are made today."""
+    count = int(_parts(schedule.rrule).get("COUNT", 0)) if schedule.rrule else 0
+    ends = schedule.until or count or not schedule.rrule
+    before = _END if ends else max(today, schedule.starts_on) + HORIZON
+    found = (
+        0
+        if _fits_no_day(schedule.rrule)
+        else sum(1 for _day in islice(dates(schedule, before=before), MOST_SESSIONS + 1))
+    )
     if found == 0:
-        return _never_happens()
-    if found > MOST_SESSIONS:
+        return ValidationError(
+            _("This schedule has no session: no day fits it, or every day is excluded or a holiday."), "never_happens"
+        )
+    if max(found, count) > MOST_SESSIONS:
         return ValidationError(
             _("This schedule would make more than %(most)s sessions. Choose an earlier last day."),
             "too_many_sessions",
             params={"most": MOST_SESSIONS},
         )
     return None
-
-
-def _never_happens() -> ValidationError:
-    return ValidationError(
-        _("This schedule has no session: no day fits it, or every day is excluded or a holiday."), "never_happens"
-    )

@@ -1,6 +1,19 @@
+from typing import Any
+from uuid import UUID
+
 from django.apps import AppConfig
+from django.db.models import Sum
+
+from activities import attendance_asked
 
 
 class AttendanceConfig(AppConfig):
     name = "attendance"
     verbose_name = "What happened"
+
+    def ready(self) -> None:
+        attendance_asked.answer(self._visits, dispatch_uid="attendance")
+
+    def _visits(self, sessions: list[UUID], **signal: Any) -> dict[UUID, int]:
+        rows = self.get_model("CheckIn")._default_manager.filter(session__in=sessions).order_by()
+        return dict(rows.values_list("session").annotate(Sum("visits")))

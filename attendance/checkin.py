@@ -1,7 +1,8 @@
 """Checking people in: each event once, whatever arrives how often, and in what order.
 
 The id of an event is looked at before any rule; unique constraints stand behind that, and a
-batch that runs into another one is done again, when it sees what the other wrote.
+batch that runs into another one is done again, when it sees what the other wrote. A void that
+comes before its check-in keeps that one's place, under its id: so the two run into each other.
 """
 
 import datetime as dt
@@ -129,6 +130,7 @@ class _Batch:
         self.door, self.at = door, at
         self.rows: dict[uuid.UUID, CheckIn] = {}
         self.taken_back: list[uuid.UUID] = []
+        self.announced: dict[uuid.UUID, CheckIn] = {}
 
         self._read_check_ins()
         # Of an id that comes twice in one batch the first is meant, whole.
@@ -145,7 +147,8 @@ class _Batch:
         ids = [claim.id for claim in self.claims]
         targets = [claim.voids for claim in self.claims if claim.voids]
         found = CheckIn.objects.filter(Q(pk__in=[*ids, *targets]) | Q(voids__in=ids))
-        by_id = {row.pk: row for row in found}
+        by_id = {row.pk: row for row in found if not row.is_awaited}
+        self.awaited = {row.pk for row in found if row.is_awaited}
         self.known = {key: by_id[key] for key in ids if key in by_id}
         self.targets = {key: by_id[key] for key in targets if key in by_id}
         self.taken_back_before = {(row.voids, row.location_id) for row in by_id.values() if row.voids}
@@ -161,7 +164,8 @@ class _Batch:
                 starts_at__lte=max(moments) + AROUND_SESSION,
                 ends_at__gte=min(moments) - AROUND_SESSION,
             )
-        self.sessions = {session.pk: session for session in Session.objects.filter(wanted).order_by("starts_at", "pk")}
+        # Held, so that none is moved or cancelled between this look and the end.
+        self.sessions = {session.pk: session for session in Session.objects.filter(wanted).held()}
         self.found = {claim.id: self._find_session(claim) for claim in self.fresh}
 
     def _read_passes(self) -> None:
@@ -297,7 +301,10 @@ class _Batch:
             for session in self.sessions.values()
             if session.location_id in places and _distance(session, moment) <= AROUND_SESSION
         ]
-        return min(near, key=lambda s: (s.is_cancelled, _distance(s, moment), -s.starts_at.timestamp()), default=None)
+        if len({session.location_id for session in near}) > 1:
+            return None  # at which of them this was, only the sender knows
+        best = sorted(near, key=lambda s: (s.is_cancelled, _distance(s, moment), -s.starts_at.timestamp(), s.pk))
+        return best[0] if best else None
 
     def _take_back(self, row: CheckIn, claim: Claim) -> None:
         """The undone row keeps what it was; only what it adds changes, and its visitor is forgotten."""
@@ -306,6 +313,7 @@ class _Batch:
         target = self.rows.get(claim.voids) or self.targets.get(claim.voids)
         if not target:
             self.taken_back_before.add((claim.voids, row.location_id))
+            self._announce(claim.voids)
             return
         if not self.door.is_mine(target.location_id):
             return
@@ -323,25 +331,28 @@ class _Batch:
         target.visits, target.visitor_key, target.voided_at = 0, None, self.at
         self.taken_back.append(target.pk)
 
+    def _announce(self, key: uuid.UUID) -> None:
+        """Keep the place of a check-in that has not come: one that comes this very moment collides with it."""
+        if key not in self.awaited:
+            self.announced[key] = CheckIn(
+                id=key,
+                outcome=Outcome.VOIDED,
+                received_at=self.at,
+                location_id=self.door.only_place,
+                device=self.door.device,
+            )
+
     # ------------------------------------------------------------ writing
 
     def _write(self) -> None:
         CheckIn.objects.filter(pk__in=self.taken_back).update(visits=0, visitor_key=None, voided_at=self.at)
+        if come := self.awaited & self.rows.keys():
+            CheckIn.objects.filter(pk__in=come).delete()
+        rows = self.announced | self.rows
         # In one order everywhere, so that two batches do not wait for each other.
         CheckIn.objects.bulk_create(
-            sorted(self.rows.values(), key=lambda r: (str(r.session_id), r.visitor_key or b"", r.pk))
+            sorted(rows.values(), key=lambda r: (str(r.session_id), r.visitor_key or b"", r.pk))
         )
-        self._mark_attended()
-
-    def _mark_attended(self) -> None:
-        counted = {row.session_id for row in self.rows.values() if row.outcome == Outcome.COUNTED}
-        first = sorted(key for key in counted if key and not self.sessions[key].attended_at)
-        if not first:
-            return
-        # Cancelled since we looked: look again. (Somebody else may have been first: that is well.)
-        Session.objects.filter(pk__in=first, attended_at=None, cancelled_at=None).update(attended_at=self.at)
-        if Session.objects.filter(pk__in=first, attended_at=None).exists():
-            raise IntegrityError("a session was cancelled meanwhile")
 
 
 @dataclass(frozen=True)

@@ -13,12 +13,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.text import slugify
 
 from activities import closing_days, publishing
-from activities.models import Activity, Level, Programme, Session
+from activities.models import Activity, Edition, Level, Programme, Session
 from activities.schedule import Schedule
 from activities.weeks import WEEK, local_date, monday_of
 from attendance.checkin import Door, store
@@ -99,12 +100,19 @@ OFFERS = [
 ]  # fmt: skip
 
 
+PACKAGES = ("schools", "activities", "attendance")
+
+
 class NotEmpty(Exception):
     """The database holds data already; nothing was changed."""
 
 
 def is_empty() -> bool:
-    return not (User.objects.exists() or Organisation.objects.exists() or Pass.objects.exists())
+    """Whether there is not a row of ours; also of a database whose tables are older, or not there yet."""
+    tables = set(connection.introspection.table_names())
+    # The edition only says when something changed, also where nothing is left.
+    ours = {model for package in PACKAGES for model in apps.get_app_config(package).get_models()} - {Edition}
+    return not any(model._base_manager.exists() for model in ours if model._meta.db_table in tables)
 
 
 @transaction.atomic

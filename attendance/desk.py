@@ -12,6 +12,7 @@ from activities.agenda import chosen_week
 from activities.weeks import WEEK, label, week_of
 from attendance.disclosure import disclosed_totals
 from attendance.totals import DEFINITIONS, Question
+from attendance.uncounted import uncounted
 from schools.gate import StaffRequest, staff_only
 
 # The weeks that can be picked at once: half a year.
@@ -37,6 +38,7 @@ def home(request: StaffRequest) -> HttpResponse:
     context: dict[str, Any] = {
         "rows": disclosed_totals(by_location, reader=request.user, at=at),
         "total": total,  # counted for itself: visitors of rows are never added up
+        "uncounted": uncounted(monday, user=request.user),
         "at": at,
         "week_misread": not is_week,
         "is_this_week": monday == week_of(at),

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.utils.timezone import now
@@ -13,7 +12,7 @@ from activities.forms import DayInput
 from activities.models import Level
 from activities.weeks import local_date
 from attendance.models import Gender, Pass
-from attendance.passes import MOST_AT_ONCE, end_of_school_year
+from attendance.passes import MOST_AT_ONCE, bands_of_a_holder, end_of_school_year
 from schools.secrets import corrected, is_code
 
 
@@ -32,9 +31,9 @@ class IssueForm(forms.Form):
         today = local_date(now())
         self.fields["valid_until"].initial = end_of_school_year(today)
         self.fields["valid_until"].validators = [MinValueValidator(today, _("Choose a day that is not over yet."))]
-        self.fields["level"].choices = [unsaid, *((v, t) for v, t in Level.choices if v != Level.ALL)]  # type: ignore[attr-defined]
-        self.fields["age_band"].choices = [unsaid, *((band, band) for band in settings.AGE_BANDS)]  # type: ignore[attr-defined]
-        self.fields["gender"].choices = [unsaid, *Gender.choices]  # type: ignore[attr-defined]
+        labels = {**dict(Level.choices), **dict(Gender.choices)}
+        for name, bands in bands_of_a_holder().items():
+            self.fields[name].choices = [unsaid, *((band, labels.get(band, band)) for band in bands)]  # type: ignore[attr-defined]
 
 
 class RevokeForm(forms.Form):

@@ -2,14 +2,24 @@
 
 import datetime as dt
 import logging
+from collections.abc import Callable
 
 from activities import publishing
 
 log = logging.getLogger(__name__)
 
+# Each is given the moment, and answers how much it did.
+STEPS: dict[str, Callable[..., int]] = {"sessions made": publishing.extend_all}
 
-def keep_house(*, at: dt.datetime) -> dict[str, int]:
-    """Returns what was done, as counts."""
-    done = {"sessions made": publishing.extend_all(at=at)}
+
+def keep_house(*, at: dt.datetime) -> dict[str, int | None]:
+    """Returns what each step did, as counts; None for one that broke down, which stops no other."""
+    done: dict[str, int | None] = {}
+    for name, step in STEPS.items():
+        try:
+            done[name] = step(at=at)
+        except Exception:
+            log.exception("housekeeping %s", name)
+            done[name] = None
     log.info("housekeeping %s", " ".join(f"{name}={count}" for name, count in done.items()))
     return done

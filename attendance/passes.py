@@ -5,11 +5,14 @@ import secrets
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.timezone import now
+from django.utils.translation import gettext_lazy as _
 
+from activities.models import Level
 from activities.weeks import local_date
-from attendance.models import Pass
+from attendance.models import Gender, Pass
 from schools.secrets import digest, new_code
 
 MOST_AT_ONCE = 500
@@ -32,6 +35,23 @@ def pass_url(token: str) -> str:
     return f"{settings.BASE_URL}/p#{token}"
 
 
+def levels_of_a_holder() -> list[str]:
+    """An activity may be for everybody; a person is not "all"."""
+    return [level for level in Level.values if level != Level.ALL]
+
+
+def bands_of_a_holder() -> dict[str, list[str]]:
+    """What a pass may say of who holds it."""
+    return {"level": levels_of_a_holder(), "age_band": settings.AGE_BANDS, "gender": Gender.values}
+
+
+def _refuse_strange_bands(**said: str) -> None:
+    known = bands_of_a_holder()
+    refusal = ValidationError(_("A pass cannot say this. Choose another one."), "invalid_choice")
+    if strange := {name: refusal for name, band in said.items() if band and band not in known[name]}:
+        raise ValidationError(strange)
+
+
 @transaction.atomic
 def issue(
     count: int,
@@ -42,8 +62,15 @@ def issue(
     gender: str = "",
     at: dt.datetime | None = None,
 ) -> list[IssuedPass]:
-    """Make fresh passes, valid until the end of the school year if nothing else is said."""
+    """Make fresh passes, valid until the end of the school year if nothing else is said.
+
+    A last day that is over is allowed on purpose: somebody who connects a door to the API needs a
+    pass that has expired, to see what it says. The desk's form does not take one.
+
+    Raises ValidationError: what a holder may be told apart by is in `bands_of_a_holder` and nowhere else.
+    """
     at = at or now()
+    _refuse_strange_bands(level=level, age_band=age_band, gender=gender)
     valid_until = valid_until or end_of_school_year(local_date(at))
     issued = [IssuedPass(number=number, token=new_code()) for number in _free_numbers(count)]
     rows = [

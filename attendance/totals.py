@@ -53,7 +53,11 @@ DEFINITIONS: dict[str, str | Promise] = {
     "final": _("Whether the week is closed: then its figures do not change any more."),
     "lateVisits": _("Visits that arrived after the week was closed and have not been accepted."),
     "devicesPending": _("Phones at these doors that still hold check-ins for this week."),
-    "disclosure": _("exact, or rounded: to 5, and empty below 10, for everybody."),
+    "disclosure": _(
+        "exact, or rounded: to 5, and empty below 10, for everybody. "
+        "For a publisher the total, locations and neighbourhoods count what happens at the own doors. "
+        "Other rows count what the own organisation offers, wherever it is."
+    ),
 }
 
 
@@ -156,9 +160,7 @@ def _narrowed(question: Question, only_of: frozenset[int] | None, *, prefix: str
         path = prefix + DIMENSIONS[name]
         wanted &= Q(**{path if name == "level" else f"{path}__slug": slug})
     if only_of is not None:
-        of_place = question.group_by in (None, "location", "neighbourhood")
-        owner = "location__organisation" if of_place else "activity__organisation"
-        wanted &= Q(**{f"{prefix}{owner}__in": only_of})
+        wanted &= Q(**{f"{prefix}{_owner(question)}__in": only_of})
     return wanted
 
 
@@ -187,7 +189,8 @@ def _count_visits(check_ins: QuerySet[CheckIn], path: str | None) -> Iterable[di
             scanned_visits=visits(kind=CheckInKind.PASS),
             tallied_visits=visits(kind=CheckInKind.TALLY),
             group_visits=visits(kind=CheckInKind.GROUP),
-            visitors=Count("visitor_key", distinct=True),
+            # What came late has a key, and is not counted.
+            visitors=Count("visitor_key", distinct=True, filter=Q(visits__gt=0)),
             sessions_held=Count("session", distinct=True, filter=Q(visits__gt=0)),
             late_visits=Coalesce(Sum("count", filter=late), 0),
         )
@@ -210,28 +213,84 @@ def _devices_pending(
 
 
 def _groups(question: Question, only_of: frozenset[int] | None, seen: set[Any]) -> list[tuple[Any, Group | None]]:
-    """Everything that has a row, by name: without a filter all there is, else what the filter leaves."""
+    """Everything that has a row, by name, also without a session in these weeks.
+
+    A group has one if it fits the filters by itself, if an activity that fits them is in it, or if
+    something of it was seen.
+    """
     if not question.group_by:
         return [(0, None)]
+    offered = Activity.objects.published().filter(_offered(question, only_of))
     if question.group_by == "level":
-        levels = [level for level in Level if not question.filters or level.value in seen]
-        return [(level.value, Group(level.value, str(level.label))) for level in levels]
+        levels = seen | set(offered.order_by().values_list("level", flat=True).distinct())
+        if question.filters.keys() <= {"level"}:
+            levels |= set(question.filters.values()) or set(Level.values)
+        return [(level.value, Group(level.value, str(level.label))) for level in Level if level.value in levels]
     model = _MODELS[question.group_by]
     name = "title" if model is Activity else "name"
-    groups = model._default_manager.order_by(name, "pk")
-    if question.filters or model is Activity:
-        groups = groups.filter(pk__in=seen)
-    elif only_of is not None:
-        groups = groups.filter(_OWNED[question.group_by](only_of) | Q(pk__in=seen)).distinct()
+    path = _slug_of(question.group_by).removesuffix("slug") + "pk"
+    wanted = Q(pk__in=seen) | Q(pk__in=offered.order_by().values(path))
+    fitting = _by_itself(question, only_of)
+    if fitting is not None:
+        wanted |= Q(pk__in=model._default_manager.filter(**fitting).order_by().values("pk"))
+    groups = model._default_manager.filter(wanted).order_by(name, "pk")
     return [(pk, Group(slug, title)) for pk, slug, title in groups.values_list("pk", "slug", name)]
 
 
-_OWNED = {
-    "organisation": lambda own: Q(pk__in=own),
-    "location": lambda own: Q(organisation__in=own),
-    "programme": lambda own: Q(activities__organisation__in=own),
-    "neighbourhood": lambda own: Q(locations__organisation__in=own),
+# What a group knows of the filters without any activity, and of whose it is.
+_KNOWN = {
+    "organisation": {
+        "organisation": "slug",
+        "location": "locations__slug",
+        "neighbourhood": "locations__neighbourhood__slug",
+        "owner": "pk__in",
+    },
+    "location": {
+        "organisation": "organisation__slug",
+        "location": "slug",
+        "neighbourhood": "neighbourhood__slug",
+        "owner": "organisation__in",
+    },
+    "programme": {"programme": "slug"},
+    "activity": {},
+    "neighbourhood": {
+        "organisation": "locations__organisation__slug",
+        "location": "locations__slug",
+        "neighbourhood": "slug",
+        "owner": "locations__organisation__in",
+    },
 }
+
+
+def _by_itself(question: Question, only_of: frozenset[int] | None) -> dict[str, Any] | None:
+    """The filters as the group's own table has them; None where it cannot know one of them."""
+    assert question.group_by
+    known = _KNOWN[question.group_by]
+    wanted: dict[str, Any] = dict(question.filters) if only_of is None else {**question.filters, "owner": only_of}
+    if question.group_by == "activity" or not wanted.keys() <= known.keys():
+        return None
+    return {known[name]: value for name, value in wanted.items()}
+
+
+def _offered(question: Question, only_of: frozenset[int] | None) -> Q:
+    """Which activities fit the filters: as `_narrowed` does for sessions."""
+    wanted = Q(**{_slug_of(name): slug for name, slug in question.filters.items()})
+    if only_of is not None:
+        wanted &= Q(**{f"{_owner(question).removeprefix('activity__')}__in": only_of})
+    return wanted
+
+
+def _slug_of(dimension: str) -> str:
+    """From an activity to the slug of what it is grouped by."""
+    if dimension in ("activity", "level"):
+        return "slug" if dimension == "activity" else "level"
+    return DIMENSIONS[dimension].removeprefix("activity__") + "__slug"
+
+
+def _owner(question: Question) -> str:
+    """Whose a session is: places count by door, everything else by who organises it."""
+    by_door = question.group_by in (None, "location", "neighbourhood")
+    return "location__organisation" if by_door else "activity__organisation"
 
 
 def _targets(question: Question) -> list[Target]:

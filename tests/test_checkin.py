@@ -6,8 +6,10 @@ from itertools import permutations
 
 import pytest
 
+from activities.attendance_asked import attendance_of
 from attendance.checkin import Revoked
 from attendance.models import CheckIn, Device, Pass
+from schools.models import Membership, Role
 from tests import factories
 from tests.factories import HOUR, MINUTE, NOW, claim_id, deliver, group, scan, tally, void
 
@@ -164,8 +166,6 @@ def test_a_cancelled_session_counts_nobody(shop, phone, card):
     results = deliver(scan(id=1, token=card), tally(id=2, session=cancelled), who=phone)
     assert [(r.outcome, r.session) for r in results] == [("cancelled_session", cancelled.pk)] * 2
     assert visits_of(cancelled) == 0
-    cancelled.refresh_from_db()
-    assert cancelled.attended_at is None
 
 
 def test_of_two_running_sessions_the_one_that_is_not_cancelled_counts(shop, phone):
@@ -175,14 +175,21 @@ def test_of_two_running_sessions_the_one_that_is_not_cancelled_counts(shop, phon
     assert (result.outcome, result.session) == ("counted", on.pk)
 
 
-def test_the_first_visit_marks_the_session_as_attended_and_a_refusal_does_not(drop_in, phone, card):
+def test_with_the_first_visit_a_session_is_attended_and_a_refusal_makes_no_visit(drop_in, phone, card):
     deliver(scan(id=1, token="NEVERMADE0000000"), who=phone)
-    drop_in.refresh_from_db()
-    assert drop_in.attended_at is None
+    assert attendance_of([drop_in.pk]) == {drop_in.pk: 0}
     deliver(scan(id=2, token=card), who=phone)
-    deliver(tally(id=3), who=phone, at=NOW + MINUTE)
-    drop_in.refresh_from_db()
-    assert drop_in.attended_at == NOW
+    assert attendance_of([drop_in.pk]) == {drop_in.pk: 1}
+
+
+def test_who_keeps_two_doors_says_at_which_of_them_it_was(drop_in):
+    """Both have a session on: a guess would be a visit at the wrong door, silently."""
+    elsewhere = factories.session(place=factories.location(slug="hub"))
+    worker = factories.youth_worker(at=drop_in.location)
+    Membership.objects.create(user=worker, role=Role.YOUTH_WORKER, location=elsewhere.location)
+    [unnamed] = deliver(tally(id=1), who=worker)
+    [named] = deliver(tally(id=2, session=elsewhere), who=worker)
+    assert outcomes([unnamed, named]) == ["no_session", "counted"]
 
 
 WRONG = [

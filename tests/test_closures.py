@@ -1,5 +1,7 @@
 """Days on which a place is closed: what falls in them is cancelled, and exactly that comes back."""
 
+from dataclasses import replace
+
 import pytest
 from django.core.exceptions import ValidationError
 
@@ -195,3 +197,17 @@ def test_a_closure_of_an_archived_activity_brings_nothing_back_to_the_programme(
     publishing.archive(daily, at=NOW)
     closing_days.reopen(closure, at=NOW + DAY)
     assert not Session.objects.published().exists()
+
+
+def test_what_comes_back_follows_the_series_as_it_is_now(shop):
+    weekly = factories.activity(title="Weekly", place=shop)
+    made, number = close(place=shop, starts_on="2026-12-01", ends_on="2026-12-08")
+    assert number == 2
+    publishing.change(weekly, {"schedule": wednesdays(weekly)}, at=NOW)
+    closing_days.reopen(made, at=NOW)
+    coming = [session.local_date for session in weekly.sessions.scheduled().in_order() if session.starts_at > NOW]
+    assert coming == [day("2026-11-25"), day("2026-12-02"), day("2026-12-09")]
+
+
+def wednesdays(activity):
+    return replace(activity.schedule, rrule="FREQ=WEEKLY;BYDAY=WE;COUNT=6")

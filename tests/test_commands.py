@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import OperationalError, connection
 
 from activities.models import Session
+from attendance import housekeeping
+from attendance.management.commands import work
 from tests import factories
 from tests.factories import NOW, WEEK
 
@@ -53,6 +56,71 @@ def test_housekeeping_at_no_moment_is_refused(at):
     assert not Session.objects.exists()
 
 
+@pytest.fixture
+def a_broken_step(monkeypatch):
+    """Before the others, it breaks down every time."""
+
+    def broken(**_options):
+        raise OperationalError("the database is away")
+
+    monkeypatch.setattr(housekeeping, "STEPS", {"broken": broken, **housekeeping.STEPS})
+
+
+@pytest.mark.django_db
+def test_a_step_of_housekeeping_that_breaks_down_stops_no_other_and_is_told(a_broken_step, capsys, caplog):
+    factories.activity(rrule="FREQ=WEEKLY;BYDAY=TU", skip_holidays=False)
+    before = Session.objects.count()
+    with pytest.raises(CommandError):
+        call_command("housekeeping", "--at", (NOW + 2 * WEEK).isoformat())
+    assert Session.objects.count() == before + 2
+    assert "broken: failed" in capsys.readouterr().out
+    assert "the database is away" in caplog.text
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_worker_outlives_a_step_that_breaks_down(a_broken_step, monkeypatch, caplog):
+    class Enough(Exception):
+        pass
+
+    naps = []
+
+    def nap(seconds):
+        naps.append(seconds)
+        if len(naps) == 3:
+            raise Enough
+
+    monkeypatch.setattr(work.time, "sleep", nap)
+    with pytest.raises(Enough):
+        call_command("work")
+    assert sum(record.exc_info is not None for record in caplog.records) == 3
+
+
+# ---------------------------------------------------------------- whether it is well
+
+
+@pytest.mark.django_db
+def test_healthz_answers_in_words(client):
+    answer = client.get("/healthz")
+    assert (answer.status_code, answer.content) == (200, b"ok")
+
+
+@pytest.mark.django_db
+def test_healthz_says_so_when_the_database_does_not_answer(client):
+    def away(*_arguments):
+        raise OperationalError("gone")
+
+    with connection.execute_wrapper(away):
+        answer = client.get("/healthz")
+    assert (answer.status_code, answer.content) == (503, b"no database")
+
+
+@pytest.mark.django_db
+def test_healthz_is_answered_without_tls_and_nothing_else_is(client, settings):
+    settings.SECURE_SSL_REDIRECT = True
+    assert client.get("/healthz").status_code == 200
+    assert client.get("/desk").status_code == 301
+
+
 # ---------------------------------------------------------------- settings
 
 
@@ -72,6 +140,7 @@ assert settings.SECURE_HSTS_SECONDS >= 31536000
 assert "*" not in settings.ALLOWED_HOSTS
 assert "unsafe" not in str(settings.SECURE_CSP)
 assert len(settings.SECRET_KEY) >= 50
+assert settings.DATABASES["default"]["CONN_HEALTH_CHECKS"] is True
 """
     done = run("-c", script)
     assert done.returncode == 0, done.stderr

@@ -1,13 +1,18 @@
 """Making the demo town: the same for the same day, and only in an empty database."""
 
 import json
+import os
+import subprocess
+import sys
 
 import pytest
+from django.conf import settings
 from django.core.management import CommandError, call_command
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.migrations.recorder import MigrationRecorder
 from django.utils.timezone import now
 
-from activities.models import Session
+from activities.models import Edition, Session
 from activities.weeks import label, local_date, monday_of
 from attendance import demo
 from attendance.models import CheckIn, Device, Pass
@@ -105,6 +110,54 @@ def test_a_database_that_holds_other_data_is_left_alone():
         call_command("demo", "--json", "--weeks", "1")
     assert list(Organisation.objects.values_list("slug", flat=True)) == ["somebody-else"]
     assert not User.objects.exists()
+
+
+ONE_ROW = {
+    "a neighbourhood": lambda: factories.neighbourhood(),
+    "a programme": lambda: factories.programme(),
+    "a closed week": lambda: factories.closed_week(monday="2026-11-16"),
+    "a user": lambda: factories.make_user(),
+    "a pass": lambda: factories.issued_pass(),
+}
+
+
+@pytest.mark.parametrize("what", ONE_ROW)
+def test_any_row_at_all_is_data(what):
+    assert demo.is_empty()
+    ONE_ROW[what]()
+    assert not demo.is_empty()
+    with pytest.raises(demo.NotEmpty):
+        demo.fill(weeks=0, at=NOW)
+
+
+def test_a_note_of_when_something_changed_is_no_data():
+    Edition.note_change(at=NOW)
+    assert demo.is_empty()
+
+
+def test_a_database_that_holds_data_is_not_even_brought_up_to_date():
+    factories.programme(slug="somebody-else")
+    # As if its tables were of an older version.
+    MigrationRecorder(connection).record_unapplied("attendance", "0001_door_and_counts")
+    with pytest.raises(CommandError, match="holds data already"):
+        call_command("demo", "--json", "--weeks", "1")
+    assert ("attendance", "0001_door_and_counts") not in MigrationRecorder(connection).applied_migrations()
+
+
+def test_a_brand_new_database_gets_its_tables_and_its_town(tmp_path):
+    environment = os.environ | {"DATABASE_URL": f"sqlite:///{tmp_path}/new.sqlite3"}
+    environment.pop("DJANGO_SETTINGS_MODULE", None)
+    for expected in (0, 1):
+        done = subprocess.run(
+            [sys.executable, "manage.py", "demo", "--json", "--weeks", "0"],
+            cwd=settings.BASE_DIR,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == expected, done.stderr
+        assert bool(done.stdout) is (expected == 0)
 
 
 def test_the_town_of_a_holiday_week_and_of_new_year_can_be_made():

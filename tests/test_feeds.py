@@ -324,3 +324,10 @@ def test_a_feed_cannot_be_narrowed_by_what_it_does_not_know(client, town, query)
 def test_the_language_of_a_reader_changes_nothing_in_a_feed(client, town):
     publishing.cancel(town["games"].sessions.in_order().last(), reason="Ziek")
     assert len({get(client, **{"Accept-Language": language}).content for language in ("nl", "en", "tr", "bg")}) == 1
+
+
+def test_an_unchanged_feed_is_answered_without_a_look_at_the_sessions(client, town, django_assert_num_queries):
+    etag = get(client, "programmes/games")["ETag"]
+    with django_assert_num_queries(2) as queries:  # the programme's name, and the edition
+        assert get(client, "programmes/games", **{"If-None-Match": etag}).status_code == 304
+    assert not any("activities_session" in query["sql"] for query in queries)

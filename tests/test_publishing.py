@@ -1,6 +1,7 @@
 """What publishers do to the programme, and what stays as it was."""
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -250,12 +251,11 @@ def test_a_refusal_carries_a_code_and_a_sentence_and_writes_nothing(drop_in, cod
     assert list(Session.objects.order_by("pk").values()) == stored
 
 
-def test_a_session_whose_visit_was_taken_back_still_cannot_be_cancelled(drop_in):
-    """Somebody stood at its door: what was cancelled could not be told from what was held."""
+def test_a_session_whose_only_visit_was_taken_back_can_be_cancelled(drop_in):
+    """A finger on +1 by mistake must not keep a closed door open."""
     session = on(drop_in, "2026-11-24")
     deliver(tally(id=1, session=session), factories.void(id=2, of=1), who=factories.coordinator())
-    with pytest.raises(RuleViolation):
-        publishing.cancel(session, reason="Ziek", at=NOW)
+    assert publishing.cancel(session, reason="Ziek", at=NOW).is_cancelled
 
 
 # ---------------------------------------------------------------- archive and delete
@@ -338,3 +338,53 @@ def test_drafts_and_archived_activities_are_not_extended(drop_in, endless):
     before = Session.objects.count()
     assert publishing.extend_all(at=NOW + 3 * WEEK) == 0
     assert Session.objects.count() == before
+
+
+# ---------------------------------------------------------------- what a refused scan leaves
+
+
+@pytest.fixture
+def with_refused_scan(drop_in):
+    """A phone named the session of 1 December twenty days too early: kept, not counted."""
+    session = on(drop_in, "2026-12-01")
+    [result] = deliver(tally(id=1, session=session), who=factories.device(place=drop_in.location)[0])
+    assert result.outcome == "clock_suspect"
+    return drop_in
+
+
+def test_a_session_that_a_refused_scan_names_is_cancelled_when_the_series_leaves_it(with_refused_scan):
+    without = replace(with_refused_scan.schedule, excluded_dates=(day("2026-12-01"),))
+    publishing.change(with_refused_scan, {"schedule": without}, at=NOW)
+    assert on(with_refused_scan, "2026-12-01").is_cancelled
+    assert CheckIn.objects.count() == 1
+
+
+def test_an_activity_with_a_refused_scan_can_be_archived_and_not_deleted(with_refused_scan):
+    with pytest.raises(RuleViolation):
+        publishing.delete(with_refused_scan, at=NOW)
+    publishing.archive(with_refused_scan, at=NOW)
+    assert days(with_refused_scan) == [*TUESDAYS[:4], day("2026-12-01")]
+    assert CheckIn.objects.count() == 1
+
+
+def test_an_archived_activity_gets_no_sessions_again(drop_in):
+    publishing.archive(drop_in, at=NOW)
+    with pytest.raises(RuleViolation) as refusal:
+        publishing.change(drop_in, {"title": "Again"}, at=NOW)
+    assert refusal.value.code == "archived"
+    assert days(drop_in) == TUESDAYS[:4]
+
+
+def test_a_move_to_the_end_of_time_is_refused(drop_in):
+    session = on(drop_in, "2026-12-01")
+    with pytest.raises(ValidationError):
+        publishing.move(session, starts_at=dt.datetime(9999, 12, 31, 23, 30, tzinfo=dt.UTC), at=NOW)
+
+
+def test_a_change_of_many_sessions_takes_a_few_queries(django_assert_max_num_queries):
+    long = factories.activity(title="Long", rrule="FREQ=DAILY;COUNT=300", skip_holidays=False)
+    # SQLite takes a bounded number of parameters at once, so that the rows are written in parts.
+    with django_assert_max_num_queries(45):
+        publishing.change(long, {"start_time": dt.time(14), "location": factories.location(slug="hub")}, at=NOW)
+    with django_assert_max_num_queries(25):
+        publishing.archive(long, at=NOW)

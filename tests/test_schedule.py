@@ -13,6 +13,10 @@ from schools.calendar import school_holiday
 from tests.factories import DAY, HOUR, day
 
 
+def check(schedule):
+    validate(schedule, today=day("2026-11-22"))
+
+
 def make(**fields):
     values = {
         "starts_on": day("2026-11-03"),
@@ -102,7 +106,7 @@ def test_until_is_the_last_day_itself():
 )
 def test_a_rule_means_what_the_standard_says(rule, until, expected):
     schedule = make(rrule=rule, until=day(until) if until else None)
-    validate(schedule)
+    check(schedule)
     assert found(schedule) == expected
 
 
@@ -205,14 +209,14 @@ REFUSED = [
 @pytest.mark.parametrize(("change", "field", "code"), REFUSED, ids=[str(change) for change, _field, _code in REFUSED])
 def test_a_schedule_that_cannot_be_is_refused_with_a_sentence(change, field, code):
     with pytest.raises(ValidationError) as refusal:
-        validate(make(**change))
+        check(make(**change))
     assert {name: errors[0].code for name, errors in refusal.value.error_dict.items()} == {field: code}
     assert refusal.value.message_dict[field][0]
 
 
 def test_everything_that_is_wrong_is_said_at_once():
     with pytest.raises(ValidationError) as refusal:
-        validate(make(start_time=dt.time(2), end_time=dt.time(1), until=day("2020-01-01"), rrule="FREQ=HOURLY"))
+        check(make(start_time=dt.time(2), end_time=dt.time(1), until=day("2020-01-01"), rrule="FREQ=HOURLY"))
     assert set(refusal.value.error_dict) == {"start_time", "end_time", "until", "rrule"}
 
 
@@ -231,13 +235,13 @@ def test_everything_that_is_wrong_is_said_at_once():
 )
 def test_what_can_be_is_accepted(change):
     schedule = make(**change)
-    validate(schedule)
+    check(schedule)
     assert next(dates(schedule, before=schedule.starts_on + 12 * 366 * DAY))
 
 
 def test_a_schedule_without_an_end_is_looked_at_for_a_school_year():
     assert HORIZON >= 365 * DAY
-    validate(make(rrule="FREQ=DAILY"))  # far more than a thousand, but never that many at once
+    check(make(rrule="FREQ=DAILY"))  # far more than a thousand, but never that many at once
 
 
 PARTS = st.sampled_from(
@@ -264,7 +268,28 @@ def test_every_rule_is_either_refused_or_gives_days(parts, starts_on):
 
 def refused_fields(schedule):
     try:
-        validate(schedule)
+        check(schedule)
     except ValidationError as refusal:
         return set(refusal.error_dict)
     return set()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"starts_on": day("2000-01-01"), "rrule": "FREQ=DAILY", "skip_holidays": False},
+        {"rrule": "FREQ=WEEKLY;COUNT=2000"},
+        {"rrule": "FREQ=WEEKLY;COUNT=1001"},
+        {"rrule": "FREQ=WEEKLY", "until": day("2100-12-31")},
+    ],
+)
+def test_a_thousand_sessions_is_the_most_however_it_is_written(change):
+    with pytest.raises(ValidationError) as refusal:
+        check(make(**change))
+    assert refusal.value.error_dict["rrule"][0].code == "too_many_sessions"
+
+
+def test_a_last_day_beyond_every_calendar_is_refused():
+    with pytest.raises(ValidationError) as refusal:
+        check(make(until=day("9999-12-31")))
+    assert set(refusal.value.error_dict) == {"until"}

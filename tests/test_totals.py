@@ -5,7 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from activities.models import Session
-from attendance.models import Device
+from attendance.models import CheckIn, Device
 from attendance.totals import DIMENSIONS, Question, weekly_totals
 from tests import factories
 from tests.factories import HOUR, NOW, WEEK, day, deliver, group, scan, tally, void
@@ -99,6 +99,40 @@ def test_a_filter_narrows_the_total(town, filters, visits):
 def test_a_filter_and_a_group_work_together(town):
     assert visits_by_slug(group_by="location", programme="heroes") == {"hub": 2, "school": 25}
     assert visits_by_slug(group_by="level", organisation="shop") == {"vo": 2, "all": 5}
+
+
+QUIET = [
+    ("location", {"location": "hub"}, ["hub"]),
+    ("location", {"organisation": "hub"}, ["hub"]),
+    ("location", {"organisation": "shop"}, ["hub", "shop"]),
+    ("location", {"neighbourhood": "poelenburg"}, ["school", "shop"]),
+    ("location", {"programme": "heroes"}, ["hub", "school"]),
+    ("location", {"location": "nowhere"}, []),
+    ("organisation", {"organisation": "hub"}, ["hub"]),
+    ("organisation", {"location": "hub"}, ["hub", "shop"]),
+    ("organisation", {"level": "po"}, ["school"]),
+    ("programme", {"programme": "heroes"}, ["heroes"]),
+    ("programme", {"location": "shop"}, ["drop-in"]),
+    ("activity", {"activity": "heroes"}, ["heroes"]),
+    ("activity", {"programme": "heroes"}, ["heroes", "heroes-away"]),
+    ("neighbourhood", {"neighbourhood": "saendelft"}, ["saendelft"]),
+    ("neighbourhood", {"level": "all"}, ["poelenburg"]),
+    ("level", {"level": "mbo"}, ["mbo"]),
+    ("level", {"programme": "heroes"}, ["po", "vo"]),
+]
+
+
+@pytest.mark.parametrize(("dimension", "filters", "slugs"), QUIET)
+def test_a_filter_leaves_the_same_rows_in_a_week_without_anything(town, dimension, filters, slugs):
+    found = ask(first=W46, last=W46, group_by=dimension, **filters)
+    assert [(row.group.slug, row.visits, row.sessions_planned) for row in found] == [(slug, 0, 0) for slug in slugs]
+
+
+def test_a_filter_in_a_quiet_week_leaves_somebody_s_own_alone(town):
+    own = frozenset([town["school"].activity.organisation_id])
+    for dimension, slugs in {"location": ["school"], "programme": ["heroes"], "activity": ["heroes"]}.items():
+        found = ask(first=W46, last=W46, group_by=dimension, only_of=own, neighbourhood="poelenburg")
+        assert [row.group.slug for row in found] == slugs
 
 
 def test_rows_come_by_week_and_then_by_name(town):
@@ -199,6 +233,14 @@ def test_a_closed_week_is_final_and_what_comes_late_stands_apart(town):
     assert [row.final for row in ask(first=W47, last=W49)] == [False, True, False]
 
 
+def test_a_pass_that_came_late_is_no_visitor(drop_in, phone):
+    tokens = [factories.issued_pass(number=number)[1] for number in range(3)]
+    deliver(*(scan(id=number, token=token) for number, token in enumerate(tokens)), who=phone)
+    CheckIn.objects.filter(pk=factories.claim_id(1)).update(is_late=True, visits=0)
+    [row] = ask()
+    assert (row.visits, row.visitors, row.late_visits) == (2, 2, 1)
+
+
 def test_phones_that_still_hold_check_ins_are_named_for_the_weeks_they_may_be_of(town):
     factories.session(place=town["shop"].location, title="Earlier", starts_at=NOW - 2 * WEEK)
     for number, waiting in enumerate((3, 0, 5)):
@@ -232,11 +274,12 @@ def test_only_what_is_of_these_organisations(town, dimension, expected):
     assert {row.group.slug if row.group else None: row.visits for row in rows} == expected
 
 
+@pytest.mark.parametrize("filters", [{}, {"level": "all"}])
 @pytest.mark.parametrize("dimension", [None, *DIMENSIONS])
-def test_a_year_costs_as_many_queries_as_a_week(town, dimension):
+def test_a_year_costs_as_many_queries_as_a_week(town, dimension, filters):
     def queries(**question):
         with CaptureQueriesContext(connection) as found:
-            ask(group_by=dimension, **question)
+            ask(group_by=dimension, **question, **filters)
         return len(found)
 
     one = queries()

@@ -2,11 +2,10 @@
 
 from rest_framework import serializers
 
-from activities.models import Level
 from api.serializers.base import Camel, CamelModel, MomentField, SlugField
-from attendance.claims import MOST_PER_BATCH, bands_in_use
-from attendance.models import CheckIn, CheckInKind, Device, Gender, Outcome
-from attendance.passes import MOST_AT_ONCE
+from attendance.claims import MOST_PER_BATCH
+from attendance.models import CheckIn, CheckInKind, Device, Outcome
+from attendance.passes import MOST_AT_ONCE, bands_of_a_holder
 from schools.models import Location
 
 
@@ -39,9 +38,9 @@ class PairedDeviceSerializer(Camel):
 class PassOrderSerializer(Camel):
     count = serializers.IntegerField(min_value=1, max_value=MOST_AT_ONCE)
     valid_until = serializers.DateField(required=False)
-    level = serializers.ChoiceField(choices=Level, required=False)
-    age_band = serializers.ChoiceField(choices=bands_in_use()["ageBand"], required=False)
-    gender = serializers.ChoiceField(choices=Gender, required=False)
+    level = serializers.ChoiceField(choices=bands_of_a_holder()["level"], required=False)
+    age_band = serializers.ChoiceField(choices=bands_of_a_holder()["age_band"], required=False)
+    gender = serializers.ChoiceField(choices=bands_of_a_holder()["gender"], required=False)
 
 
 class IssuedPassSerializer(Camel):

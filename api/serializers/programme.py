@@ -4,11 +4,13 @@ from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.timezone import now
 from rest_framework import serializers
 
 from activities import schedule as schedules
 from activities.models import Activity, Level, Programme, Session
 from activities.schedule import Schedule, normalised
+from activities.weeks import local_date
 from api.serializers.base import Camel, CamelModel, MomentField, SlugField
 from schools.models import Closure, Kind, Location, Organisation
 
@@ -108,7 +110,7 @@ class ActivitySerializer(CamelModel):
             value["excluded_dates"] = tuple(value["excluded_dates"])
         schedule = Schedule(**kept | value)
         # Here already, so that its errors come together with those of the other fields.
-        schedules.validate(schedule)
+        schedules.validate(schedule, today=local_date(now()))
         return schedule
 
 

@@ -1,5 +1,6 @@
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Count, QuerySet
 from django.utils.timezone import now
 from django_filters import ChoiceFilter, FilterSet
@@ -75,11 +76,12 @@ class ActivityViewSet(ReadViewSet):
     def partial_update(self, request: Request, slug: str) -> Response:
         activity = self.get_object()
         data = self.validated(ActivitySerializer, instance=activity, partial=True)
-        archived = data.pop("archived", False)
-        if data:
-            activity = publishing.change(activity, data)
-        if archived:
-            activity = publishing.archive(activity)
+        archived = data.pop("archived", None)
+        with transaction.atomic():
+            if data or archived is False:  # which is refused for one that is archived
+                activity = publishing.change(activity, data)
+            if archived:
+                activity = publishing.archive(activity)
         return Response(self.get_serializer(activity).data)
 
     @extend_schema(responses={204: None})

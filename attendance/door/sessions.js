@@ -56,6 +56,8 @@ const distance = (session) => Math.max(0, start(session) - now(), now() - end(se
 function running() {
   // By the clock and not by the server's last word, which may be hours old in a cellar.
   const near = sessions.filter((one) => one.status === "scheduled" && distance(one) <= MARGIN_MS);
+  // At two doors at once only the worker knows which one this is.
+  if (new Set(near.map((one) => one.locationName)).size > 1) return null;
   return near.reduce((best, one) => (best && distance(best) <= distance(one) ? best : one), null);
 }
 

@@ -1,3 +1,4 @@
+import datetime as dt
 from typing import TYPE_CHECKING
 
 from django.db import models
@@ -37,6 +38,15 @@ class CheckInQuerySet(models.QuerySet["CheckIn"]):
         if user.roles.is_coordinator:
             return self
         return self.filter(location__in=user.roles.works_at)
+
+    def kept_uncounted(self) -> "CheckInQuerySet":
+        """What was kept for a person to look at. Who was in already or was taken back needs no looking at."""
+        fine = (Outcome.COUNTED, Outcome.ALREADY_IN, Outcome.VOIDED)
+        return self.filter(voided_at=None).exclude(outcome__in=fine)
+
+    def in_week_or_none(self, monday: dt.date) -> "CheckInQuerySet":
+        """Those of a week, and those whose clock was so wrong that they are of no week."""
+        return self.filter(Q(week=monday) | Q(week=None))
 
 
 class CheckIn(models.Model):
@@ -100,3 +110,8 @@ class CheckIn(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.outcome}"
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether this only keeps the place of a check-in that was taken back before it came."""
+        return self.outcome == Outcome.VOIDED and not self.kind

@@ -28,6 +28,9 @@ STAFF_PAGES = [
     "/desk/activities/new",
     "/desk/activities/inloop-jongerenwinkel",
     "/desk/activities/inloop-jongerenwinkel/edit",
+    "/desk/activities/inloop-jongerenwinkel/archive",
+    "/desk/activities/inloop-jongerenwinkel/delete",
+    "/desk/check-ins",
     "/desk/passes",
     "/door",
 ]

@@ -2,7 +2,7 @@ import datetime as dt
 from argparse import ArgumentParser, ArgumentTypeError
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from django.utils.timezone import get_default_timezone, now
 
 from attendance.housekeeping import keep_house
@@ -24,5 +24,8 @@ class Command(BaseCommand):
         parser.add_argument("--at", type=moment, help="as if it were this moment (default now)")
 
     def handle(self, *, at: dt.datetime | None, **options: Any) -> None:
-        for name, count in keep_house(at=at or now()).items():
-            self.stdout.write(f"{name}: {count}")
+        done = keep_house(at=at or now())
+        for name, count in done.items():
+            self.stdout.write(f"{name}: {'failed' if count is None else count}")
+        if None in done.values():
+            raise CommandError("Not everything could be done: the log says why.")

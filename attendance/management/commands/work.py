@@ -22,6 +22,7 @@ class Command(BaseCommand):
         if parent:
             threading.Thread(target=_end_with, args=[parent], daemon=True).start()
         while True:
+            # A step that breaks down is logged there, and comes round again; a broken connection does not.
             keep_house(at=now())
             connection.close()
             time.sleep(EVERY)

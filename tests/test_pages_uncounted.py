@@ -1,0 +1,141 @@
+"""What was kept at the door but not counted is shown to who may see it, and nothing else of it is."""
+
+import re
+
+import pytest
+from django.db import connection
+from django.http import HttpResponse
+from django.test.utils import CaptureQueriesContext
+
+from activities.models import Session
+from attendance.models import CheckIn, Device
+from schools.models import Location
+from tests import factories
+from tests.factories import DAY, NOW, deliver, scan, tally, void
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def on_the_tuesday(monkeypatch):
+    for module in ("attendance.desk", "attendance.uncounted"):
+        monkeypatch.setattr(f"{module}.now", lambda: NOW)
+
+
+@pytest.fixture
+def hub(db: None) -> Location:
+    return factories.location(slug="hub", name="JongerenHUB")
+
+
+@pytest.fixture
+def evening(shop: Location, drop_in: Session, phone: Device, card: str, hub: Location) -> None:
+    """At the shop two unknown passes, one impossible time, a count, a scan twice and one taken back; at the hub one."""
+    deliver(
+        scan(id=1, token="NEVERMADE0000000"),
+        scan(id=2, token="NEVERMADE0000001"),
+        tally(id=3, at=NOW + 5 * DAY),
+        scan(id=4, token=card),
+        scan(id=5, token=card),
+        tally(id=6),
+        void(id=7, of=6),
+        who=phone,
+    )
+    theirs = factories.device(place=hub, name="Deur HUB")[0]
+    deliver(tally(id=8), who=theirs)
+
+
+def text(answer: HttpResponse) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.content.decode()))
+
+
+def rows(answer: HttpResponse) -> list[tuple[str, list[list[str]]]]:
+    """By the caption of their table."""
+    return [
+        (caption, [re.findall(r"<td[^>]*><div>(.*?)</div>", row) for row in body.split("</tr>")[:-1]])
+        for caption, body in re.findall(
+            r"<caption>(.*?)</caption>.*?<tbody>(.*?)</tbody>", answer.content.decode(), flags=re.DOTALL
+        )
+    ]
+
+
+def test_the_monday_page_counts_them_per_outcome_and_leads_to_the_list(client, evening):
+    client.force_login(factories.coordinator())
+
+    answer = client.get("/desk")
+
+    assert "Onbekende pas: 2" in text(answer)
+    assert "Hier was toen geen bijeenkomst: 1" in text(answer)
+    assert "Zonder week Onmogelijke tijd: 1" in text(answer)
+    assert "Al binnen" not in text(answer)
+    assert 'href="/desk/check-ins?week=2026-W48"' in answer.content.decode()
+
+
+def test_the_list_says_where_when_and_why(client, evening):
+    client.force_login(factories.coordinator())
+
+    (week, of_week), (without, of_none) = rows(client.get("/desk/check-ins?week=2026-W48"))
+
+    assert (week, without) == ("Week 48", "Zonder week")
+    assert sorted((row[2], row[3], row[4], row[5]) for row in of_week) == [
+        ("JongerenHUB", "Deur HUB", "zonder pas", "hier was toen geen bijeenkomst"),
+        ("Shop", "Front door", "pas", "onbekende pas"),
+        ("Shop", "Front door", "pas", "onbekende pas"),
+    ]
+    assert [(row[2], row[5]) for row in of_none] == [("Shop", "onmogelijke tijd")]
+    assert {row[0] for row in of_week} == {"24 november 2026, 16.00 uur"}
+
+
+def test_a_youth_worker_sees_the_own_door_alone_and_a_publisher_none(client, evening, shop, hub):
+    client.force_login(factories.youth_worker(at=hub))
+    assert [len(of_table) for _caption, of_table in rows(client.get("/desk/check-ins"))] == [1]
+    assert "Onbekende pas" not in text(client.get("/desk"))
+
+    client.force_login(factories.publisher(of=shop.organisation))
+    assert client.get("/desk/check-ins").status_code == 403
+    assert "/desk/check-ins" not in client.get("/desk").content.decode()
+
+
+def test_another_week_shows_its_own_and_those_without_a_week(client, evening, shop):
+    client.force_login(factories.coordinator())
+
+    assert [caption for caption, _rows in rows(client.get("/desk/check-ins?week=2026-W47"))] == ["Zonder week"]
+    assert "Onbekende pas" not in text(client.get("/desk?week=2026-W47"))
+
+
+def test_a_week_in_which_all_was_counted_says_so(client, drop_in, phone):
+    deliver(tally(id=1), who=phone)
+    client.force_login(factories.coordinator())
+
+    assert "Alles is geteld" in text(client.get("/desk/check-ins"))
+    assert "Bewaard, maar niet geteld" not in text(client.get("/desk"))
+
+
+def test_a_time_that_no_wall_shows_is_listed_as_it_came(client, evening):
+    CheckIn.objects.filter(week=None).update(scanned_at="9999-12-31T23:59:59+00:00")
+    client.force_login(factories.coordinator())
+
+    assert "9999-12-31T23:59:59+00:00" in text(client.get("/desk/check-ins"))
+
+
+@pytest.mark.parametrize("page", ["/desk", "/desk/check-ins"])
+def test_a_hundred_cost_as_many_queries_as_one(client, drop_in, phone, page):
+    client.force_login(factories.coordinator())
+
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as found:
+            assert client.get(page).status_code == 200
+        return len(found)
+
+    deliver(scan(id=1, token="NEVERMADE0000000"), who=phone)
+    one = queries()
+    deliver(*(scan(id=number, token="NEVERMADE0000000") for number in range(2, 102)), who=phone)
+    assert queries() == one
+
+
+def test_nothing_in_the_list_points_at_a_pass(client, evening):
+    client.force_login(factories.coordinator())
+
+    html = client.get("/desk/check-ins").content.decode()
+
+    assert "NEVERMADE" not in html
+    assert not [row for row in CheckIn.objects.all() if str(row.pk) in html]
