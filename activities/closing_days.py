@@ -30,13 +30,12 @@ def reopen(closure: Closure, *, at: dt.datetime | None = None) -> None:
     where the series was changed in the meantime, it comes back as the series is now."""
     at = at or now()
     Edition.note_change(at=at)
-    series = Activity.objects.filter(sessions__closure=closure).order_by("pk").distinct().values_list("pk", flat=True)
-    activities = [Activity.objects.select_for_update().get(pk=pk) for pk in list(series)]
+    touched = closure.cancelled_sessions.values("activity")
+    activities = list(Activity.objects.published().filter(pk__in=touched).select_for_update().order_by("pk"))
     sessions = list(closure.cancelled_sessions.select_for_update().order_by("pk").values_list("pk", flat=True))
     closure.delete()
     restored = Session.objects.filter(pk__in=sessions)
     restored.update(cancelled_at=None, cancel_reason="", closure=None, sequence=F("sequence") + 1, updated_at=at)
     apply_closures(list(restored), at=at)
     for activity in activities:
-        if activity.is_published:
-            fit_sessions(activity, at=at)
+        fit_sessions(activity, at=at)

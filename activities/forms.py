@@ -6,7 +6,6 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.http import QueryDict
 from django.utils.dates import WEEKDAYS
 from django.utils.timezone import now
@@ -18,6 +17,7 @@ from activities.schedule import Schedule
 from activities.weekly import Weekly, weekly
 from activities.weeks import AMSTERDAM, at_wall_clock, local_date
 from schools.models import Location, Organisation, User
+from schools.rules import RuleViolation
 
 _DESCRIPTION = ("title", "description", "organisation", "location", "programme", "level", "min_age", "max_age")
 _SCHEDULE = ("starts_on", "until", "start_time", "end_time", "rrule", "skip_holidays", "excluded_dates")
@@ -88,8 +88,8 @@ class ActivityForm(forms.ModelForm):  # type: ignore[type-arg]
         help_text=_("Write each day as 24-11-2026, on a line of its own."),
     )
 
-    # When the activity was last changed before this form was shown, to the microsecond.
-    seen_at = forms.CharField(required=False, widget=forms.HiddenInput)
+    # What was there when this form was shown.
+    version = forms.CharField(required=False, widget=forms.HiddenInput)
 
     class Meta:
         model = Activity
@@ -125,7 +125,7 @@ class ActivityForm(forms.ModelForm):  # type: ignore[type-arg]
             for name, possible in (("organisation", organisations), ("location", locations)):
                 self.initial[name] = possible[0] if len(possible) == 1 else None
         if self.schedule_before:
-            self.initial["seen_at"] = self.instance.updated_at.isoformat()
+            self.initial["version"] = self.instance.version
             self._show(self.schedule_before)
 
     def _show(self, stored: Schedule) -> None:
@@ -166,25 +166,21 @@ class ActivityForm(forms.ModelForm):  # type: ignore[type-arg]
         errors = [error for name in names for error in data.get(name, []) if error.code != "required"]
         return [str(message) for error in errors for message in error.messages]
 
-    @transaction.atomic
     def apply(self) -> Activity | None:
         """Publish what is new, or change what was changed and nothing else.
 
-        None, and an error in the form, where somebody else was first: their work would be lost unseen.
+        None, and an error in the form, where that may not be: somebody else may have been first.
         """
         if not self.instance.pk:
             return publishing.publish(self.instance)
-        # Lock first: somebody else may be saving at this very moment.
-        current = Activity.objects.select_for_update().filter(pk=self.instance.pk).first()
-        if current is None or current.updated_at.isoformat() != self.cleaned_data["seen_at"]:
-            self.add_error(
-                None, ValidationError(_("Somebody else changed this activity meanwhile. Look again."), "stale")
-            )
-            return None
         changes = {name: self.cleaned_data[name] for name in (*_DESCRIPTION, "capacity") if name in self.changed_data}
         if self.instance.schedule != self.schedule_before:
             changes["schedule"] = self.instance.schedule
-        return publishing.change(self.instance, changes) if changes else self.instance
+        try:
+            return publishing.change(self.instance, changes, if_version=self.cleaned_data["version"])
+        except RuleViolation as refusal:
+            self.add_error(None, ValidationError(str(refusal), refusal.code))
+            return None
 
 
 class CancelForm(forms.Form):

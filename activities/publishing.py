@@ -49,17 +49,26 @@ def publish(
 
 
 @transaction.atomic
-def change(activity: Activity, changes: Mapping[str, Any], *, at: dt.datetime | None = None) -> Activity:
+def change(
+    activity: Activity, changes: Mapping[str, Any], *, if_version: str | None = None, at: dt.datetime | None = None
+) -> Activity:
     """Change the named fields; sessions that have not begun follow the new schedule and location.
 
-    Sessions that were moved, cancelled or attended stay as they are. Raises ValidationError, and
-    RuleViolation archived.
+    Sessions that were moved, cancelled or attended stay as they are. Where a version is given, it
+    must be the one that the caller saw. Raises ValidationError, and RuleViolation: changed_meanwhile,
+    archived.
     """
     at = at or now()
-    Edition.note_change(at=at)
-    activity = Activity.objects.select_for_update().get(pk=activity.pk)
+    Edition.hold(at=at)
+    current = Activity.objects.select_for_update().filter(pk=activity.pk).first()
+    if current is None or if_version not in (None, current.version):
+        raise RuleViolation("changed_meanwhile", _("Somebody else changed this activity meanwhile. Look again."))
+    activity = current
     if activity.archived_at:
         raise RuleViolation("archived", _("This activity is not in the programme any more."))
+    if not changes:
+        return activity
+    Edition.note_change(at=at)
     for name, value in changes.items():
         setattr(activity, name, value)
     activity.updated_at = at

@@ -303,8 +303,11 @@ class _Batch:
         ]
         if len({session.location_id for session in near}) > 1:
             return None  # at which of them this was, only the sender knows
-        best = sorted(near, key=lambda s: (s.is_cancelled, _distance(s, moment), -s.starts_at.timestamp(), s.pk))
-        return best[0] if best else None
+        return min(
+            near,
+            key=lambda s: (s.is_cancelled, _distance(s, moment), -s.starts_at.timestamp(), s.pk),
+            default=None,
+        )
 
     def _take_back(self, row: CheckIn, claim: Claim) -> None:
         """The undone row keeps what it was; only what it adds changes, and its visitor is forgotten."""

@@ -252,7 +252,6 @@ _KNOWN = {
         "owner": "organisation__in",
     },
     "programme": {"programme": "slug"},
-    "activity": {},
     "neighbourhood": {
         "organisation": "locations__organisation__slug",
         "location": "locations__slug",
@@ -264,10 +263,9 @@ _KNOWN = {
 
 def _by_itself(question: Question, only_of: frozenset[int] | None) -> dict[str, Any] | None:
     """The filters as the group's own table has them; None where it cannot know one of them."""
-    assert question.group_by
-    known = _KNOWN[question.group_by]
+    known = _KNOWN.get(question.group_by or "")
     wanted: dict[str, Any] = dict(question.filters) if only_of is None else {**question.filters, "owner": only_of}
-    if question.group_by == "activity" or not wanted.keys() <= known.keys():
+    if known is None or not wanted.keys() <= known.keys():
         return None
     return {known[name]: value for name, value in wanted.items()}
 

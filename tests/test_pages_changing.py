@@ -5,8 +5,10 @@ import re
 import pytest
 from django.http import HttpResponse
 
+from activities import publishing
 from activities.models import Activity, Session
 from schools.models import Location
+from schools.rules import RuleViolation
 from tests import factories
 from tests.factories import HOUR, MINUTE, NOW
 
@@ -64,13 +66,21 @@ def test_who_saves_second_is_told_and_loses_nothing(at_desk, club, monkeypatch):
     assert club.title == "Samen"
 
 
-@pytest.mark.parametrize("seen_at", ["", "nonsense", "2026-11-24T14:59:00+00:00"])
-def test_a_form_that_does_not_know_what_it_saw_saves_nothing(at_desk, club, seen_at):
-    answer = at_desk.post("/desk/activities/club/edit", opened(at_desk) | {"title": "Nieuw", "seen_at": seen_at})
+@pytest.mark.parametrize("version", ["", "nonsense", "2026-11-24T14:59:00+00:00"])
+def test_a_form_that_does_not_know_what_it_saw_saves_nothing(at_desk, club, version):
+    answer = at_desk.post("/desk/activities/club/edit", opened(at_desk) | {"title": "Nieuw", "version": version})
 
     assert STALE in text(answer)
     club.refresh_from_db()
     assert club.title == "Club"
+
+
+def test_a_change_of_another_version_is_refused_and_one_of_this_version_is_not(club):
+    with pytest.raises(RuleViolation) as refusal:
+        publishing.change(club, {"title": "Nieuw"}, if_version="another", at=NOW)
+    assert refusal.value.code == "changed_meanwhile"
+    assert Activity.objects.get().title == "Club"
+    assert publishing.change(club, {"title": "Nieuw"}, if_version=club.version, at=NOW + MINUTE).title == "Nieuw"
 
 
 def test_a_thousand_days_can_be_left_out_and_no_more(at_desk, club):

@@ -183,7 +183,7 @@ def test_changing_the_days_moves_only_what_has_not_begun(at_desk, shop):
     at_desk.post(
         "/desk/activities/techniekclub/edit",
         filled_in(shop, weekdays=["1", "2"], starts_on="2026-11-03", until="2026-12-09", excluded_dates="")
-        | {"seen_at": activity.updated_at.isoformat()},
+        | {"version": activity.version},
     )
 
     activity.refresh_from_db()
@@ -210,7 +210,7 @@ def test_a_rule_that_the_checkboxes_cannot_say_stays_as_it_is(at_desk, shop):
     page = at_desk.get("/desk/activities/techniekclub/edit").content.decode()
     assert f'name="rrule" value="{rule}"' in page
     values = filled_in(shop, title="Nieuw", rrule=rule, weekdays=[], starts_on="2026-11-03", until="2027-06-30")
-    at_desk.post("/desk/activities/techniekclub/edit", values | {"seen_at": activity.updated_at.isoformat()})
+    at_desk.post("/desk/activities/techniekclub/edit", values | {"version": activity.version})
 
     activity.refresh_from_db()
     assert (activity.title, activity.rrule) == ("Nieuw", rule)
