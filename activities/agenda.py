@@ -1,4 +1,4 @@
-"""What the public programme shows: a chosen week, narrowed, day by day."""
+"""What the public programme shows: a chosen week, narrowed, day by day; and what is not as planned today."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -6,11 +6,14 @@ from functools import cached_property
 from itertools import groupby
 
 from django import forms
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from activities.models import Level, Programme, Session, SessionQuerySet
-from activities.weeks import WEEK, label, local_date, parse, week_of
-from schools.models import Neighbourhood
+from activities.models import Activity, Level, Programme, Session, SessionQuerySet
+from activities.weeks import WEEK, at_wall_clock, label, local_date, parse, week_of
+from schools.models import Location, Neighbourhood
+
+DAY = dt.timedelta(days=1)
 
 
 class Choice(forms.Form):
@@ -112,3 +115,61 @@ class Agenda:
 
 def _by_day(sessions: list[Session]) -> list[tuple[dt.date, list[Session]]]:
     return [(day, list(of_day)) for day, of_day in groupby(sessions, key=lambda session: session.local_date)]
+
+
+@dataclass
+class ChangedToday:
+    """What of these sessions is not as it was planned today: nobody should come to a closed door.
+
+    With a place it is told as at the door of that place, of what went from there to elsewhere too.
+    """
+
+    sessions: SessionQuerySet
+    at: dt.datetime
+    place: Location | None = None
+
+    @property
+    def today(self) -> dt.date:
+        return local_date(self.at)
+
+    @cached_property
+    def off(self) -> list[Session]:
+        """Cancelled, or gone to another day; or away from the place."""
+        return [session for session in self._changed if not self._is_on(session)]
+
+    @cached_property
+    def moved(self) -> list[Session]:
+        """On today, at another time or place than was planned."""
+        return [session for session in self._changed if self._is_on(session)]
+
+    def _is_on(self, session: Session) -> bool:
+        here = self.place is None or session.location_id == self.place.pk
+        return here and not session.is_cancelled and session.local_date == self.today
+
+    @cached_property
+    def _changed(self) -> list[Session]:
+        was_today = Q(
+            original_starts_at__gte=at_wall_clock(self.today, dt.time()),
+            original_starts_at__lt=at_wall_clock(self.today + DAY, dt.time()),
+        )
+        changed = Q(moved_at__isnull=False) | Q(cancelled_at__isnull=False)
+        found = self.sessions.filter(changed, was_today | Q(local_date=self.today))
+        if self.place:
+            planned_there = Q(location=self.place) | Q(earlier_schedules__location=self.place)
+            found = found.filter(
+                Q(location=self.place) | Q(activity__in=Activity.objects.filter(planned_there).order_by())
+            ).prefetch_related("activity__earlier_schedules")
+        rows = found.with_places().in_order()
+        return [session for session in rows if self._concerns_place(session)]
+
+    def _concerns_place(self, session: Session) -> bool:
+        if self.place is None or session.location_id == self.place.pk:
+            return True
+        return local_date(session.original_starts_at) == self.today and _planned_at(session) == self.place.pk
+
+
+def _planned_at(session: Session) -> int:
+    """Where the series puts it."""
+    if session.scheduled_on is None:
+        return session.activity.location_id
+    return session.activity.load_part(session.scheduled_on).location_id

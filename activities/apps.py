@@ -4,17 +4,28 @@ from django.apps import AppConfig
 from django.db.models.signals import post_delete, post_save
 from django.utils.timezone import now
 
+# What the administrator changes and stands in calendars; and how a session that shows it leads there.
+_SHOWN = {
+    "schools.Organisation": None,
+    "schools.Neighbourhood": None,
+    "schools.Location": "location",
+    "activities.Programme": "activity__programme",
+}
+
 
 class ActivitiesConfig(AppConfig):
     name = "activities"
     verbose_name = "What is offered"
 
     def ready(self) -> None:
-        # Names and addresses are changed by the administrator, and stand in every calendar.
-        for model in ("schools.Organisation", "schools.Location", "schools.Neighbourhood", "activities.Programme"):
-            post_save.connect(self._note_change, sender=model, dispatch_uid=f"{model} saved")
-            post_delete.connect(self._note_change, sender=model, dispatch_uid=f"{model} deleted")
+        for model in _SHOWN:
+            post_save.connect(self._show_anew, sender=model, dispatch_uid=f"{model} saved")
+            post_delete.connect(self._show_anew, sender=model, dispatch_uid=f"{model} deleted")
 
-    def _note_change(self, **signal: Any) -> None:
+    def _show_anew(self, *, instance: Any, **signal: Any) -> None:
+        at = now()
         edition: Any = self.get_model("Edition")
-        edition.note_change(at=now())
+        edition.note_change(at=at)
+        if path := _SHOWN[instance._meta.label]:
+            sessions: Any = self.get_model("Session")
+            sessions.objects.filter(**{path: instance}).show_anew(at=at)

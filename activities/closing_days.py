@@ -1,41 +1,73 @@
-"""Days on which an organisation or a location is closed: cancel what falls in them, and restore exactly that."""
+"""Days on which organisations or locations are closed, and days off of a school's own."""
 
 import datetime as dt
+from collections.abc import Collection
 
 from django.db import transaction
 from django.db.models import F
 from django.utils.timezone import now
 
-from activities.models import Activity, Edition, Session
+from activities.models import Activity, ActivityQuerySet, Edition, Session
 from activities.series import apply_closures, cancel_for, fit_sessions
-from schools.models import Closure
+from schools.models import Closure, HolidayOverride
 
 
 @transaction.atomic
-def close(closure: Closure, *, at: dt.datetime | None = None) -> int:
-    """Save the closure and cancel its sessions that nobody has come to. Returns how many.
+def close(*closures: Closure, at: dt.datetime | None = None) -> int:
+    """Save the closures and cancel their sessions that nobody has come to. Returns how many.
+
+    All of them or none: raises ValidationError.
+    """
+    at = at or now()
+    Edition.note_change(at=at)
+    for closure in closures:
+        closure.full_clean()
+        closure.save(force_insert=True)
+    return sum(cancel_for(closure, Session.objects.all(), at=at) for closure in closures)
+
+
+@transaction.atomic
+def reopen(*closures: Closure, at: dt.datetime | None = None) -> None:
+    """Take the closures back. What they cancelled is restored, save on days that another closure holds shut;
+    where the series was changed in the meantime, it comes back as the series is now."""
+    at = at or now()
+    Edition.note_change(at=at)
+    cancelled = Session.objects.filter(closure__in=closures)
+    activities = _locked(Activity.objects.published().filter(pk__in=cancelled.values("activity")))
+    sessions = list(cancelled.select_for_update().order_by("pk").values_list("pk", flat=True))
+    Closure.objects.filter(pk__in=[closure.pk for closure in closures]).delete()
+    restored = Session.objects.filter(pk__in=sessions)
+    restored.update(cancelled_at=None, cancel_reason="", closure=None, sequence=F("sequence") + 1, updated_at=at)
+    apply_closures(list(restored), at=at)
+    _fit(activities, at=at)
+
+
+@transaction.atomic
+def decide(days: HolidayOverride, *, at: dt.datetime | None = None) -> None:
+    """Save a school's own days off, or its school days in a holiday: series that skip holidays follow.
 
     Raises ValidationError.
     """
     at = at or now()
     Edition.note_change(at=at)
-    closure.full_clean()
-    closure.save(force_insert=True)
-    return cancel_for(closure, Session.objects.all(), at=at)
+    days.full_clean()
+    days.save(force_insert=True)
+    _fit(_locked(Activity.objects.published().filter(organisation=days.organisation_id)), at=at)
 
 
 @transaction.atomic
-def reopen(closure: Closure, *, at: dt.datetime | None = None) -> None:
-    """Take the closure back. What it cancelled is restored, save on days that another closure holds shut;
-    where the series was changed in the meantime, it comes back as the series is now."""
+def take_back(days: HolidayOverride, *, at: dt.datetime | None = None) -> None:
+    """From then on the region's holidays hold again on these days."""
     at = at or now()
     Edition.note_change(at=at)
-    touched = closure.cancelled_sessions.values("activity")
-    activities = list(Activity.objects.published().filter(pk__in=touched).select_for_update().order_by("pk"))
-    sessions = list(closure.cancelled_sessions.select_for_update().order_by("pk").values_list("pk", flat=True))
-    closure.delete()
-    restored = Session.objects.filter(pk__in=sessions)
-    restored.update(cancelled_at=None, cancel_reason="", closure=None, sequence=F("sequence") + 1, updated_at=at)
-    apply_closures(list(restored), at=at)
+    HolidayOverride.objects.filter(pk=days.pk).delete()
+    _fit(_locked(Activity.objects.published().filter(organisation=days.organisation_id)), at=at)
+
+
+def _locked(activities: ActivityQuerySet) -> list[Activity]:
+    return list(activities.select_for_update().order_by("pk"))
+
+
+def _fit(activities: Collection[Activity], *, at: dt.datetime) -> None:
     for activity in activities:
         fit_sessions(activity, at=at)

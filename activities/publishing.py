@@ -2,29 +2,37 @@
 
 Lock order, everywhere: the edition first, then the activity, then its sessions by key. The edition
 makes changes of the programme wait for each other: there are few, and each sees what came before.
+
+Where `keep_clashes` can be given, a change that puts something in two places at once is refused
+without it (RuleViolation double_booked, see `activities.conflicts`).
 """
 
 import datetime as dt
 import uuid
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import F
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
 from activities.attendance_asked import attendance_of, attended
-from activities.models import Activity, Edition, Session
-from activities.series import add_sessions, fit_sessions, remove_sessions, sessions_to_add
-from activities.weeks import YEARS
+from activities.conflicts import refusing_new_clashes
+from activities.models import Activity, EarlierSchedule, Edition, Session
+from activities.models.activities import take_slugs
+from activities.schedule import dates
+from activities.series import add_sessions, closure_on, fit_sessions, remove_sessions, sessions_to_add
+from activities.weeks import YEARS, local_date
 from schools.models import Location
 from schools.rules import RuleViolation
 
 LONGEST = dt.timedelta(hours=24)
-_SCHEDULE = {"schedule", "location"}
-_SHOWN = {"title", "description", "location", "programme"}
+_SCHEDULE = {"schedule", "location", "organisation"}
+_SHOWN = {"title", "description", "programme"}
+# What another calendar says of an activity that is taken in from it.
+_TAKEN_IN = {"title", "description", "location", "organisation", "schedule"}
 
 
 @transaction.atomic
@@ -37,7 +45,7 @@ def publish(
     """
     at = at or now()
     Edition.note_change(at=at)
-    activity.take_slug()
+    take_slugs([activity])
     activity.published_at = activity.updated_at = at
     activity.full_clean()
     activity.save(force_insert=True)
@@ -50,34 +58,96 @@ def publish(
 
 @transaction.atomic
 def change(
-    activity: Activity, changes: Mapping[str, Any], *, if_version: str | None = None, at: dt.datetime | None = None
+    activity: Activity,
+    changes: Mapping[str, Any],
+    *,
+    from_on: dt.date | None = None,
+    by_hand: bool = False,
+    keep_clashes: bool = False,
+    if_version: str | None = None,
+    at: dt.datetime | None = None,
 ) -> Activity:
     """Change the named fields; sessions that have not begun follow the new schedule and location.
 
-    Sessions that were moved, cancelled or attended stay as they are. Where a version is given, it
-    must be the one that the caller saw. Raises ValidationError, and RuleViolation: changed_meanwhile,
-    archived.
+    With `from_on`, those before that day keep to the schedule and location that they have. Sessions that were
+    attended stay as they are; so do those that were moved or cancelled by hand, unless `by_hand` is given: then
+    they too follow. Where a version is given, it must be the one that the caller saw. Raises ValidationError, and
+    RuleViolation: changed_meanwhile, archived, comes_from_calendar, double_booked.
     """
     at = at or now()
-    Edition.hold(at=at)
-    current = Activity.objects.select_for_update().filter(pk=activity.pk).first()
-    if current is None or if_version not in (None, current.version):
-        raise RuleViolation("changed_meanwhile", _("Somebody else changed this activity meanwhile. Look again."))
-    activity = current
-    if activity.archived_at:
-        raise RuleViolation("archived", _("This activity is not in the programme any more."))
+    activity = _held(activity, if_version=if_version, at=at)
+    if activity.is_taken_in and (from_on or _TAKEN_IN & changes.keys()):
+        raise _taken_in()
     if not changes:
         return activity
     Edition.note_change(at=at)
+    if _SCHEDULE & changes.keys():
+        _begin_part(activity, from_on)
     for name, value in changes.items():
         setattr(activity, name, value)
     activity.updated_at = at
     activity.full_clean()
+    if from_on:
+        _refuse_without_a_day(activity, from_on, at=at)
+    with refusing_new_clashes(activity, keep=keep_clashes, at=at):
+        activity.save()
+        if _SHOWN & changes.keys():
+            activity.sessions.all().show_anew(at=at)
+        if _SCHEDULE & changes.keys():
+            fit_sessions(activity, at=at, by_hand_from=(from_on or local_date(at)) if by_hand else None)
+    return activity
+
+
+def _begin_part(activity: Activity, from_on: dt.date | None) -> None:
+    """What the series keeps to now, it keeps to before that day; without one, all of it changes."""
+    if from_on is None:
+        activity.earlier_schedules.all().delete()
+    elif ended := activity.earlier_schedules.filter(before_on__gte=from_on).order_by("before_on").first():
+        # That part was in force on the day: it ends sooner now, and what came after it is replaced.
+        activity.earlier_schedules.filter(before_on__gt=ended.before_on).delete()
+        ended.before_on = from_on
+        ended.save(update_fields=["before_on"])
+    else:
+        kept = EarlierSchedule(activity=activity, location_id=activity.location_id, before_on=from_on)
+        kept.schedule = activity.schedule
+        kept.save(force_insert=True)
+
+
+def _refuse_without_a_day(activity: Activity, from_on: dt.date, *, at: dt.datetime) -> None:
+    free = activity.organisation.load_free_days()
+    horizon = max(local_date(at), from_on) + dt.timedelta(days=400)
+    if not any(day >= from_on for day in dates(activity.schedule, before=horizon, free=free)):
+        raise ValidationError(
+            {"rrule": ValidationError(_("No day is left from then on. End the series instead."), "never_happens")}
+        )
+
+
+@transaction.atomic
+def end(
+    activity: Activity, *, last_on: dt.date, if_version: str | None = None, at: dt.datetime | None = None
+) -> Activity:
+    """Let the series end on a day: what comes after it goes, also what was moved, cancelled or added by hand.
+
+    Raises ValidationError where no session is left, and RuleViolation: changed_meanwhile, archived,
+    comes_from_calendar.
+    """
+    at = at or now()
+    activity = _held(activity, if_version=if_version, at=at)
+    if activity.is_taken_in:
+        raise _taken_in()
+    Edition.note_change(at=at)
+    if part := activity.earlier_schedules.filter(before_on__gt=last_on).order_by("before_on").first():
+        activity.schedule, activity.location_id = part.schedule, part.location_id
+        activity.earlier_schedules.filter(before_on__gte=part.before_on).delete()
+    until = min(last_on, activity.until or last_on)
+    if activity.rrule or until < activity.starts_on:
+        activity.schedule = replace(activity.schedule, until=until)
+    activity.updated_at = at
+    activity.full_clean()
     activity.save()
-    if _SHOWN & changes.keys():
-        activity.sessions.update(sequence=F("sequence") + 1, updated_at=at)
-    if _SCHEDULE & changes.keys():
-        fit_sessions(activity, at=at)
+    coming = activity.sessions.select_for_update().filter(starts_at__gt=at, local_date__gt=last_on)
+    remove_sessions(list(coming.order_by("pk")), at=at)
+    fit_sessions(activity, at=at)
     return activity
 
 
@@ -90,17 +160,18 @@ def archive(activity: Activity, *, at: dt.datetime | None = None) -> Activity:
     if activity.archived_at is None:
         activity.archived_at = activity.updated_at = at
         activity.save(update_fields=["archived_at", "updated_at"])
-        coming = list(activity.sessions.select_for_update().filter(starts_at__gt=at).order_by("pk"))
-        named = attendance_of([session.pk for session in coming])
-        remove_sessions([session for session in coming if not named.get(session.pk)], named=named.keys(), at=at)
+        remove_sessions(list(activity.sessions.select_for_update().filter(starts_at__gt=at).order_by("pk")), at=at)
     return activity
 
 
 @transaction.atomic
 def delete(activity: Activity, *, at: dt.datetime | None = None) -> None:
-    """Raises RuleViolation has_attendance where somebody came to the door: then it can only be archived."""
+    """Raises RuleViolation: has_attendance where somebody came to the door, and comes_from_calendar, for the
+    calendar would bring it back. Then it can only be archived."""
     Edition.note_change(at=at or now())
-    Activity.objects.select_for_update().get(pk=activity.pk)
+    activity = Activity.objects.select_for_update().get(pk=activity.pk)
+    if activity.is_taken_in:
+        raise _taken_in()
     sessions = [session.pk for session in activity.sessions.select_for_update().order_by("pk").only("pk")]
     if attendance_of(sessions):
         raise RuleViolation(
@@ -117,7 +188,7 @@ def extend_all(*, at: dt.datetime | None = None) -> int:
     """
     at = at or now()
     made = 0
-    for pk in Activity.objects.published().order_by("pk").values_list("pk", flat=True):
+    for pk in Activity.objects.published().filter(source=None).order_by("pk").values_list("pk", flat=True):
         with transaction.atomic():
             Edition.hold(at=at)
             # Still there, and still published: a publisher may be at work meanwhile.
@@ -130,6 +201,57 @@ def extend_all(*, at: dt.datetime | None = None) -> int:
     return made
 
 
+# ---------------------------------------------------------------- one session
+
+
+@transaction.atomic
+def add(
+    activity: Activity,
+    *,
+    starts_at: dt.datetime,
+    ends_at: dt.datetime,
+    location: Location | None = None,
+    keep_clashes: bool = False,
+    at: dt.datetime | None = None,
+) -> Session:
+    """An extra date, which no schedule takes away again.
+
+    Raises ValidationError, and RuleViolation: archived, comes_from_calendar, already_there, closed, double_booked.
+    """
+    at = at or now()
+    activity = _held(activity, if_version=None, at=at)
+    if activity.is_taken_in:
+        raise _taken_in()
+    Edition.note_change(at=at)
+    _refuse_year(starts_at)
+    session = Session(
+        activity=activity,
+        location=location or activity.location,
+        original_starts_at=starts_at.astimezone(dt.UTC),
+        updated_at=at,
+    )
+    _set_times(session, starts_at, ends_at)
+    if activity.sessions.scheduled().filter(starts_at=session.starts_at, location=session.location).exists():
+        raise RuleViolation("already_there", _("There is a session at this time and place already."))
+    with refusing_new_clashes(activity, keep=keep_clashes, at=at):
+        add_sessions([session], at=at)
+    if closure := closure_on(session):
+        raise RuleViolation("closed", _("It is closed on that day: %(reason)s") % {"reason": closure.reason})
+    return session
+
+
+@transaction.atomic
+def take_back(session: Session, *, at: dt.datetime | None = None) -> None:
+    """Take an extra date away again. Raises RuleViolation: not_extra, has_attendance."""
+    at = at or now()
+    session = _locked(session, at=at)
+    if not session.is_extra:
+        raise RuleViolation("not_extra", _("This date belongs to the series. Cancel it instead."))
+    if attendance_of([session.pk]):
+        raise RuleViolation("has_attendance", _("People have already checked in to this session."))
+    session.delete()
+
+
 @transaction.atomic
 def move(
     session: Session,
@@ -137,37 +259,39 @@ def move(
     starts_at: dt.datetime | None = None,
     ends_at: dt.datetime | None = None,
     location: Location | None = None,
+    keep_clashes: bool = False,
     at: dt.datetime | None = None,
 ) -> Session:
     """To another time or place; without a new end it lasts as long as it did.
 
-    Raises RuleViolation (cancelled, has_attendance) and ValidationError.
+    Raises ValidationError, and RuleViolation: cancelled, has_attendance, comes_from_calendar, double_booked.
     """
     at = at or now()
     session = _locked(session, at=at)
     if session.is_cancelled:
         raise RuleViolation("cancelled", _("This session is cancelled. Restore it first, then move it."))
     _refuse_if_attended(session)
-    length = session.ends_at - session.starts_at
     new_start = starts_at or session.starts_at
-    if new_start.year not in YEARS:
-        raise ValidationError({"starts_at": ValidationError(_("Choose a day between 2000 and 2100."), "out_of_range")})
-    new_end = ends_at or (new_start + length if starts_at else session.ends_at)
-    if not dt.timedelta() < new_end - new_start <= LONGEST:
-        raise ValidationError(
-            {"ends_at": ValidationError(_("The end comes after the start, within 24 hours."), "ends_before_it_starts")}
-        )
-    session.set_times(new_start.astimezone(dt.UTC), new_end.astimezone(dt.UTC))
-    session.location = location or session.location
-    home = session.activity
-    by_schedule = session.original_starts_at, home.schedule.ends_at(session.scheduled_on), home.location_id
-    session.moved_at = None if (new_start, new_end, session.location_id) == by_schedule else at
-    return _changed(session, at=at)
+    _refuse_year(new_start)
+    new_end = ends_at or (new_start + session.length if starts_at else session.ends_at)
+    with refusing_new_clashes(session.activity, keep=keep_clashes, at=at):
+        _set_times(session, new_start, new_end)
+        session.location = location or session.location
+        session.moved_at = None if _is_as_planned(session) else at
+        return _changed(session, at=at)
+
+
+def _is_as_planned(session: Session) -> bool:
+    if session.scheduled_on is None:
+        return session.starts_at == session.original_starts_at and session.location_id == session.activity.location_id
+    part = session.activity.load_part(session.scheduled_on)
+    starts_at, ends_at = part.schedule.starts_at(session.scheduled_on), part.schedule.ends_at(session.scheduled_on)
+    return (session.starts_at, session.ends_at, session.location_id) == (starts_at, ends_at, part.location_id)
 
 
 @transaction.atomic
 def cancel(session: Session, *, reason: str, at: dt.datetime | None = None) -> Session:
-    """Raises RuleViolation: already_cancelled, has_attendance."""
+    """Raises RuleViolation: already_cancelled, has_attendance, comes_from_calendar."""
     at = at or now()
     session = _locked(session, at=at)
     if session.is_cancelled:
@@ -179,26 +303,61 @@ def cancel(session: Session, *, reason: str, at: dt.datetime | None = None) -> S
 
 
 @transaction.atomic
-def restore(session: Session, *, at: dt.datetime | None = None) -> Session:
-    """Raises RuleViolation not_cancelled."""
+def restore(session: Session, *, keep_clashes: bool = False, at: dt.datetime | None = None) -> Session:
+    """Raises RuleViolation: not_cancelled, comes_from_calendar, double_booked."""
     at = at or now()
     session = _locked(session, at=at)
     if not session.is_cancelled:
         raise RuleViolation("not_cancelled", _("This session is not cancelled."))
-    session.cancelled_at, session.cancel_reason, session.closure = None, "", None
-    return _changed(session, at=at)
+    with refusing_new_clashes(session.activity, keep=keep_clashes, at=at):
+        session.cancelled_at, session.cancel_reason, session.closure = None, "", None
+        return _changed(session, at=at)
+
+
+# ---------------------------------------------------------------- what they share
+
+
+def _held(activity: Activity, *, if_version: str | None, at: dt.datetime) -> Activity:
+    """The activity as it is now, locked, if it is still what the caller saw."""
+    Edition.hold(at=at)
+    current = Activity.objects.select_for_update().filter(pk=activity.pk).first()
+    if current is None or if_version not in (None, current.version):
+        raise RuleViolation("changed_meanwhile", _("Somebody else changed this activity meanwhile. Look again."))
+    if current.archived_at:
+        raise RuleViolation("archived", _("This activity is not in the programme any more."))
+    return current
 
 
 def _locked(session: Session, *, at: dt.datetime) -> Session:
     Edition.note_change(at=at)
     # Lock first: a phone may be checking someone in to this very session.
-    return Session.objects.select_for_update(of=("self",)).with_places().get(pk=session.pk)
+    session = Session.objects.select_for_update(of=("self",)).with_places().get(pk=session.pk)
+    if session.activity.is_taken_in:
+        raise _taken_in()
+    return session
 
 
 def _changed(session: Session, *, at: dt.datetime) -> Session:
     session.touch(at=at)
     session.save()
     return session
+
+
+def _refuse_year(starts_at: dt.datetime) -> None:
+    if starts_at.year not in YEARS:
+        raise ValidationError({"starts_at": ValidationError(_("Choose a day between 2000 and 2100."), "out_of_range")})
+
+
+def _set_times(session: Session, starts_at: dt.datetime, ends_at: dt.datetime) -> None:
+    if not dt.timedelta() < ends_at - starts_at <= LONGEST:
+        raise ValidationError(
+            {"ends_at": ValidationError(_("The end comes after the start, within 24 hours."), "ends_before_it_starts")}
+        )
+    session.set_times(starts_at.astimezone(dt.UTC), ends_at.astimezone(dt.UTC))
+
+
+def _taken_in() -> RuleViolation:
+    return RuleViolation("comes_from_calendar", _("This comes from another calendar. Change it there: we follow it."))
 
 
 def _refuse_if_attended(session: Session) -> None:

@@ -6,7 +6,7 @@ A rule is that of RFC 5545, section 3.3.10, without what has no sense for an hou
 import datetime as dt
 import re
 from calendar import monthrange
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
@@ -15,7 +15,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from activities.weeks import YEARS, at_wall_clock
-from schools.calendar import school_holiday
+from schools.calendar import REGION, FreeDays
 
 MOST_SESSIONS = 1_000
 # How far ahead a schedule without an end is made into sessions: a school year and its summer.
@@ -59,24 +59,44 @@ class Schedule:
         return at_wall_clock(day, self.end_time)
 
 
-def dates(schedule: Schedule, *, before: dt.date) -> Iterator[dt.date]:
-    """The days of a valid schedule, holidays and excluded dates left out, up to but not including `before`."""
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """A schedule and its place as far as they hold: where a series was changed from a day on, it has several."""
+
+    schedule: Schedule
+    location_id: int
+    from_on: dt.date | None = None
+    before_on: dt.date | None = None
+
+
+def planned(parts: Iterable[Part], *, before: dt.date, free: FreeDays) -> dict[dt.date, Part]:
+    """Each day of a series up to but not including `before`, with the part that it belongs to."""
+    return {
+        day: part
+        for part in parts
+        for day in dates(part.schedule, before=min(before, part.before_on or before), free=free)
+        if part.from_on is None or day >= part.from_on
+    }
+
+
+def dates(schedule: Schedule, *, before: dt.date, free: FreeDays = REGION) -> Iterator[dt.date]:
+    """The days of a valid schedule, free and excluded days left out, up to but not including `before`."""
     excluded = set(schedule.excluded_dates)
     for day in _rule_dates(schedule, before=before):
         if day >= before:
             return
-        if day in excluded or (schedule.skip_holidays and school_holiday(day)):
+        if day in excluded or (schedule.skip_holidays and free.name_of(day)):
             continue
         yield day
 
 
-def validate(schedule: Schedule, *, today: dt.date) -> None:
+def validate(schedule: Schedule, *, today: dt.date, free: FreeDays = REGION) -> None:
     """Raises ValidationError with a dict: every field that is wrong, and why."""
     errors: dict[str, ValidationError] = {}
     for field, check in _CHECKS.items():
         if error := check(schedule):
             errors[field] = error
-    if not errors and (error := _refusal_for_dates(schedule, today=today)):
+    if not errors and (error := _refusal_for_dates(schedule, today=today, free=free)):
         errors["rrule"] = error
     if errors:
         raise ValidationError(dict(errors))
@@ -194,7 +214,7 @@ _CHECKS: dict[str, Callable[[Schedule], ValidationError | None]] = {
 }
 
 
-def _refusal_for_dates(schedule: Schedule, *, today: dt.date) -> ValidationError | None:
+def _refusal_for_dates(schedule: Schedule, *, today: dt.date, free: FreeDays) -> ValidationError | None:
     """Counted as far as the schedule goes, and one without an end as far as its sessions are made today."""
     count = int(_parts(schedule.rrule).get("COUNT", 0)) if schedule.rrule else 0
     ends = schedule.until or count or not schedule.rrule
@@ -202,7 +222,7 @@ def _refusal_for_dates(schedule: Schedule, *, today: dt.date) -> ValidationError
     found = (
         0
         if _fits_no_day(schedule.rrule)
-        else sum(1 for _day in islice(dates(schedule, before=before), MOST_SESSIONS + 1))
+        else sum(1 for _day in islice(dates(schedule, before=before, free=free), MOST_SESSIONS + 1))
     )
     if found == 0:
         return ValidationError(

@@ -1,64 +1,88 @@
 """Keeping the sessions of an activity in step with its schedule, and with the closures.
 
-The caller holds the edition and the activity (see `activities.publishing`).
+The caller holds the edition and the activity (see `activities.publishing`). Activities that are taken in from
+another calendar have no schedule of ours: these functions leave them alone.
 """
 
 import datetime as dt
 from collections.abc import Collection
 
-from django.db.models import F
+from django.db.models import F, Q
 
 from activities.attendance_asked import attendance_of, attended
+from activities.bookings import book_new
 from activities.models import Activity, Session, SessionQuerySet
-from activities.schedule import HORIZON, dates
+from activities.schedule import HORIZON, Part, planned
 from activities.weeks import local_date
 from schools.models import Closure
 
 
 def sessions_to_add(activity: Activity, *, at: dt.datetime, after: dt.datetime | None = None) -> list[Session]:
     """The sessions that the schedule asks for and that are not there, unsaved; only those after a moment if given."""
-    schedule = activity.schedule
+    if activity.is_taken_in:
+        return []
     there = set(activity.sessions.values_list("scheduled_on", flat=True)) if activity.pk else set()
     found = []
-    for day in dates(schedule, before=local_date(at) + HORIZON):
-        starts_at = schedule.starts_at(day)
+    for day, part in _planned(activity, at=at).items():
+        starts_at = part.schedule.starts_at(day)
         if day in there or (after and starts_at <= after):
             continue
         session = Session(
             activity=activity,
-            location_id=activity.location_id,
+            location_id=part.location_id,
             scheduled_on=day,
             original_starts_at=starts_at,
             updated_at=at,
         )
-        session.set_times(starts_at, schedule.ends_at(day))
+        session.set_times(starts_at, part.schedule.ends_at(day))
         found.append(session)
     return found
 
 
+def _planned(activity: Activity, *, at: dt.datetime) -> dict[dt.date, Part]:
+    parts = (
+        activity.load_parts() if activity.pk else [Part(schedule=activity.schedule, location_id=activity.location_id)]
+    )
+    return planned(parts, before=local_date(at) + HORIZON, free=activity.organisation.load_free_days())
+
+
 def add_sessions(sessions: list[Session], *, at: dt.datetime) -> None:
-    """Those that fall in a closure are there too, cancelled by it, so that they come back with its end."""
+    """With what is booked for their series. Those that fall in a closure are there too, cancelled by it, so that
+    they come back with its end."""
     Session.objects.bulk_create(sessions, batch_size=500)
+    book_new(sessions)
     apply_closures(sessions, at=at)
 
 
-def fit_sessions(activity: Activity, *, at: dt.datetime) -> None:
-    """Make the sessions that have not begun fit the schedule; what was moved, cancelled or attended stays."""
-    schedule = activity.schedule
-    wanted = set(dates(schedule, before=local_date(at) + HORIZON))
-    coming = activity.sessions.scheduled().filter(starts_at__gt=at, moved_at=None)
+def fit_sessions(activity: Activity, *, at: dt.datetime, by_hand_from: dt.date | None = None) -> None:
+    """Make the sessions that have not begun fit the schedule.
+
+    What was attended stays, and so do extra dates. What a publisher moved or cancelled stays too, unless
+    `by_hand_from` is given: from that day on it is put back to what the schedule says.
+    """
+    if activity.is_taken_in:
+        return
+    wanted = _planned(activity, at=at)
+    as_planned = Q(moved_at=None) & (Q(cancelled_at=None) | Q(closure__isnull=False))
+    if by_hand_from:
+        # Not what was put off from a day that is over: nothing goes back to the past.
+        as_planned |= Q(scheduled_on__gte=by_hand_from, original_starts_at__gt=at)
+    coming = activity.sessions.filter(as_planned, starts_at__gt=at, scheduled_on__isnull=False)
     sessions = list(coming.select_for_update().order_by("pk"))
-    named = attendance_of([session.pk for session in sessions])
+    came = attended([session.pk for session in sessions])
     doomed, changed = [], []
     for session in sessions:
-        if named.get(session.pk):
+        assert session.scheduled_on is not None
+        if session.pk in came:
             continue
-        if session.scheduled_on not in wanted:
+        if part := wanted.get(session.scheduled_on):
+            if _fit(session, part, at=at):
+                changed.append(session)
+        else:
             doomed.append(session)
-        elif _fit(session, activity, at=at):
-            changed.append(session)
-    remove_sessions(doomed, named=named.keys(), at=at)
+    remove_sessions(doomed, at=at)
     Session.objects.bulk_update(changed, _FITTED, batch_size=200)
+    apply_closures(changed, at=at)
     add_sessions(sessions_to_add(activity, at=at, after=at), at=at)
 
 
@@ -69,29 +93,38 @@ _FITTED = [
     "week",
     "original_starts_at",
     "location",
+    "moved_at",
+    "cancelled_at",
+    "cancel_reason",
+    "closure",
     "sequence",
     "updated_at",
 ]
 
 
-def _fit(session: Session, activity: Activity, *, at: dt.datetime) -> bool:
-    """Whether anything had to change."""
-    schedule = activity.schedule
-    starts_at, ends_at = schedule.starts_at(session.scheduled_on), schedule.ends_at(session.scheduled_on)
-    if (session.starts_at, session.ends_at, session.location_id) == (starts_at, ends_at, activity.location_id):
+def _fit(session: Session, part: Part, *, at: dt.datetime) -> bool:
+    """Whether anything had to change. What had is open again: the closures are asked anew."""
+    assert session.scheduled_on is not None
+    starts_at, ends_at = part.schedule.starts_at(session.scheduled_on), part.schedule.ends_at(session.scheduled_on)
+    is_there = (session.starts_at, session.ends_at, session.location_id) == (starts_at, ends_at, part.location_id)
+    by_hand = session.moved_at or (session.cancelled_at and not session.closure_id)
+    if is_there and not by_hand:
         return False
     session.set_times(starts_at, ends_at)
     session.original_starts_at = starts_at
-    session.location_id = activity.location_id
+    session.location_id = part.location_id
+    session.moved_at = session.cancelled_at = session.closure = None
+    session.cancel_reason = ""
     session.touch(at=at)
     return True
 
 
-def remove_sessions(sessions: list[Session], *, named: Collection[object], at: dt.datetime) -> None:
-    """Take these locked sessions away. One that a check-in names, though it counted nobody, is cancelled instead:
-    what happened at a door is never lost."""
+def remove_sessions(sessions: Collection[Session], *, at: dt.datetime) -> None:
+    """Take these locked sessions away; those that somebody came to stay as they are. One that a check-in names,
+    though it counted nobody, is cancelled instead: what happened at a door is never lost."""
+    named = attendance_of([session.pk for session in sessions])
     Session.objects.filter(pk__in=[s.pk for s in sessions if s.pk not in named]).delete()
-    kept = Session.objects.scheduled().filter(pk__in=[s.pk for s in sessions if s.pk in named])
+    kept = Session.objects.scheduled().filter(pk__in=[pk for pk, visits in named.items() if not visits])
     kept.update(cancelled_at=at, sequence=F("sequence") + 1, updated_at=at)
 
 
@@ -102,6 +135,11 @@ def apply_closures(sessions: Collection[Session], *, at: dt.datetime) -> None:
     days = [session.local_date for session in sessions]
     for closure in Closure.objects.filter(starts_on__lte=max(days), ends_on__gte=min(days)):
         cancel_for(closure, Session.objects.filter(pk__in=[session.pk for session in sessions]), at=at)
+
+
+def closure_on(session: Session) -> Closure | None:
+    """What holds it shut, if anything does."""
+    return Closure.objects.filter(cancelled_sessions=session).first()
 
 
 def cancel_for(closure: Closure, sessions: SessionQuerySet, *, at: dt.datetime) -> int:

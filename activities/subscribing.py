@@ -5,6 +5,11 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 
+from schools.qr import qr_poster_svg
+
+# What the box is called on a page in which one subscribes: see _subscribe.html.
+BOX = "subscribe"
+
 
 @dataclass(frozen=True)
 class CalendarLinks:
@@ -12,6 +17,7 @@ class CalendarLinks:
 
     name: str
     path: str
+    poster_code: str = ""  # where the drawing of a QR code is, if there is one
 
     @property
     def address(self) -> str:
@@ -37,3 +43,13 @@ class CalendarLinks:
     @property
     def _named(self) -> str:
         return urlencode({"url": self.address, "name": self.name})
+
+
+def poster_code(page: str) -> str:
+    """An SVG that leads to the box on this page, with the address of the page under it.
+
+    To the page and not to the feed: cameras of Android do not know webcal, and behind https a phone finds a file
+    that it takes over once and never looks at again. And who stands before the poster also reads what is off today.
+    """
+    address = f"{settings.BASE_URL}{page}"
+    return qr_poster_svg(f"{address}#{BOX}", letters=address.partition("://")[2])

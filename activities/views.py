@@ -8,14 +8,16 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from activities.agenda import Agenda, Choice, chosen_week
+from activities.agenda import Agenda, ChangedToday, Choice, chosen_week
 from activities.models import Activity, Session, SessionQuerySet
-from activities.subscribing import CalendarLinks
-from schools.models import Location
+from activities.subscribing import CalendarLinks, poster_code
+from schools.models import Location, Organisation
 
 MOST_COMING = 20
+ONE_DAY = 24 * 3600  # seconds
 
 
 @login_not_required
@@ -32,11 +34,14 @@ def home(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_safe
 def activity_detail(request: HttpRequest, slug: str) -> HttpResponse:
+    at = now()
     activity = get_object_or_404(Activity.objects.published().with_places(), slug=slug)
+    sessions = Session.objects.filter(activity=activity)
     context = {
         "activity": activity,
-        "sessions": _coming(Session.objects.filter(activity=activity), at=now()),
-        "calendar": CalendarLinks(activity.title, reverse("feeds:activity", args=[slug])),
+        "sessions": _coming(sessions, at=at),
+        "changed": ChangedToday(sessions, at),
+        "calendar": _calendar(activity.title, "activity", slug),
     }
     return render(request, "activities/activity_detail.html", context)
 
@@ -44,15 +49,67 @@ def activity_detail(request: HttpRequest, slug: str) -> HttpResponse:
 @login_not_required
 @require_safe
 def location_detail(request: HttpRequest, slug: str) -> HttpResponse:
+    at = now()
     location = get_object_or_404(Location.objects.select_related("organisation", "neighbourhood"), slug=slug)
+    published = Session.objects.published()
     context = {
         "location": location,
-        "sessions": _coming(Session.objects.published().filter(location=location), at=now()),
-        "calendar": CalendarLinks(location.name, reverse("feeds:location", args=[slug])),
+        "sessions": _coming(published.filter(location=location), at=at),
+        "changed": ChangedToday(published, at, place=location),
+        "calendar": _calendar(location.name, "location", slug),
     }
     return render(request, "activities/location_detail.html", context)
+
+
+@login_not_required
+@require_safe
+def organisation_detail(request: HttpRequest, slug: str) -> HttpResponse:
+    at = now()
+    organisation = get_object_or_404(Organisation, slug=slug)
+    sessions = Session.objects.published().filter(activity__organisation=organisation)
+    context = {
+        "organisation": organisation,
+        "locations": organisation.locations.select_related("neighbourhood").order_by("name", "pk"),
+        "sessions": _coming(sessions, at=at),
+        "changed": ChangedToday(sessions, at),
+        "calendar": _calendar(organisation.name, "organisation", slug),
+    }
+    return render(request, "activities/organisation_detail.html", context)
+
+
+@login_not_required
+@require_safe
+@cache_control(public=True, max_age=ONE_DAY)
+def activity_code(request: HttpRequest, slug: str) -> HttpResponse:
+    return _code(get_object_or_404(Activity.objects.published(), slug=slug), "activity")
+
+
+@login_not_required
+@require_safe
+@cache_control(public=True, max_age=ONE_DAY)
+def location_code(request: HttpRequest, slug: str) -> HttpResponse:
+    return _code(get_object_or_404(Location, slug=slug), "location")
+
+
+@login_not_required
+@require_safe
+@cache_control(public=True, max_age=ONE_DAY)
+def organisation_code(request: HttpRequest, slug: str) -> HttpResponse:
+    return _code(get_object_or_404(Organisation, slug=slug), "organisation")
 
 
 def _coming(sessions: SessionQuerySet, *, at: dt.datetime) -> SessionQuerySet:
     """The next ones, what is going on now included."""
     return sessions.filter(ends_at__gt=at).with_places().in_order()[:MOST_COMING]
+
+
+def _calendar(name: str, kind: str, slug: str) -> CalendarLinks:
+    return CalendarLinks(
+        name, reverse(f"feeds:{kind}", args=[slug]), poster_code=reverse(f"activities:{kind}_code", args=[slug])
+    )
+
+
+def _code(what: Activity | Location | Organisation, kind: str) -> HttpResponse:
+    drawing = poster_code(reverse(f"activities:{kind}_detail", args=[what.slug]))
+    headers = {"Content-Disposition": f'inline; filename="qr-{what.slug}.svg"'}
+    return HttpResponse(drawing, content_type="image/svg+xml", headers=headers)

@@ -9,10 +9,10 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
-from activities.schedule import HORIZON, Schedule, dates
+from activities.schedule import HORIZON, Part, Schedule, dates
 from activities.weekly import weekly
 from activities.weeks import AMSTERDAM, WEEK
-from schools.calendar import school_holiday
+from schools.calendar import REGION, FreeDays
 
 # A rule that counts its sessions is followed for as long as any schedule is looked at.
 _COUNTED = dt.timedelta(days=366 * 12)
@@ -56,8 +56,14 @@ def moment(at: dt.datetime) -> str:
 
 
 def times(start: dt.time | dt.datetime, end: dt.time | dt.datetime) -> str:
-    """15.30 tot 17.00 uur"""
+    """15.30 tot 17.00 uur; or de hele dag, from midnight to midnight"""
+    if isinstance(start, dt.datetime) and isinstance(end, dt.datetime) and _is_midnight(start) and _is_midnight(end):
+        return _("all day")
     return _("%(start)s to %(end)s") % {"start": clock(start), "end": clock(end)}
+
+
+def _is_midnight(moment: dt.datetime) -> bool:
+    return moment.astimezone(AMSTERDAM).time() == dt.time()
 
 
 def week_days(monday: dt.date) -> str:
@@ -92,6 +98,22 @@ def rhythm(schedule: Schedule) -> str:
     return f"{_days(schedule)}, {times(schedule.start_time, schedule.end_time)}"
 
 
+def rhythms(parts: list[Part], *, today: dt.date) -> str:
+    """elke dinsdag, 15.30 tot 17.00 uur; vanaf 1 december: elke woensdag, 15.30 tot 17.00 uur"""
+    in_force = [part for part in parts if part.before_on is None or part.before_on > today]
+    first, *later = in_force
+    sentences = [rhythm(first.schedule)]
+    for part in later:
+        assert part.from_on is not None
+        words = {"day": short_day(part.from_on), "rhythm": rhythm(part.schedule)}
+        sentences.append(_("from %(day)s: %(rhythm)s") % words)
+    return "; ".join(sentences)
+
+
+def by_another_calendar() -> str:
+    return _("on the days of the school's own calendar")
+
+
 def _days(schedule: Schedule) -> str:
     if not schedule.rrule:
         return _("once, on %(day)s") % {"day": full_day(schedule.starts_on)}
@@ -114,10 +136,10 @@ class Preview:
     skipped: list[str]
 
 
-def preview(schedule: Schedule, *, today: dt.date) -> Preview:
+def preview(schedule: Schedule, *, today: dt.date, free: FreeDays = REGION) -> Preview:
     """In words what a valid schedule makes: how often, from when to when, and which days it leaves out."""
     before = _end(schedule, today=today)
-    held = list(dates(schedule, before=before))
+    held = list(dates(schedule, before=before, free=free))
     parts = [rhythm(schedule)]
     if not _ends(schedule):
         parts.append(_("without a last day"))
@@ -129,7 +151,7 @@ def preview(schedule: Schedule, *, today: dt.date) -> Preview:
         sentence=capfirst(", ".join(parts)),
         first=full_day(held[0]),
         last=full_day(held[-1]) if _ends(schedule) else "",
-        skipped=_skipped(schedule, held, before=before),
+        skipped=_skipped(schedule, held, before=before, free=free),
     )
 
 
@@ -143,12 +165,12 @@ def _end(schedule: Schedule, *, today: dt.date) -> dt.date:
     return schedule.starts_on + _COUNTED if _ends(schedule) else max(today, schedule.starts_on) + HORIZON
 
 
-def _skipped(schedule: Schedule, held: list[dt.date], *, before: dt.date) -> list[str]:
+def _skipped(schedule: Schedule, held: list[dt.date], *, before: dt.date, free: FreeDays) -> list[str]:
     """One line for every holiday, and one for the days that were left out by hand."""
     whole = replace(schedule, skip_holidays=False, excluded_dates=())
     left_out: dict[str, list[str]] = {}
     for date in sorted(set(dates(whole, before=before)) - set(held)):
         by_hand = date in schedule.excluded_dates
-        reason = _("Left out by you") if by_hand else str(school_holiday(date))
+        reason = _("Left out by you") if by_hand else str(free.name_of(date))
         left_out.setdefault(f"{reason} {'' if by_hand else date.year}".strip(), []).append(short_day(date))
     return [f"{reason}: {listed(days)}" for reason, days in left_out.items()]

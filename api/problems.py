@@ -16,6 +16,7 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
+from activities.conflicts import Clashing
 from schools.rules import RuleViolation
 
 MEDIA_TYPE = "application/problem+json"
@@ -51,6 +52,9 @@ def answer_problem(error: Exception, context: dict[str, Any]) -> Response | None
             body = _bad_input(list(_django_errors(error)))
         case exceptions.ValidationError():
             body = _bad_input(list(_drf_errors(error.get_full_details())))
+        case Clashing():
+            clashes = [{"field": "", "code": str(clash.kind), "detail": str(clash)} for clash in error.clashes]
+            body = problem(HTTPStatus.CONFLICT, str(error.sentence), code=error.code, errors=clashes)
         case RuleViolation():
             body = problem(_STATUS.get(error.code, HTTPStatus.CONFLICT), str(error.sentence), code=error.code)
         case Http404():

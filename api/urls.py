@@ -10,6 +10,7 @@ from api.viewsets.doors import CheckInViewSet, DeviceViewSet, PassViewSet
 from api.viewsets.programme import (
     ActivityViewSet,
     ClosureViewSet,
+    HolidayOverrideViewSet,
     LocationViewSet,
     OrganisationViewSet,
     ProgrammeViewSet,
@@ -26,6 +27,7 @@ router.register("programmes", ProgrammeViewSet)
 router.register("activities", ActivityViewSet)
 router.register("sessions", SessionViewSet)
 router.register("closures", ClosureViewSet)
+router.register("holiday-overrides", HolidayOverrideViewSet)
 router.register("devices", DeviceViewSet)
 router.register("passes", PassViewSet)
 router.register("check-ins", CheckInViewSet)

@@ -18,8 +18,8 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils.text import slugify
 
-from activities import closing_days, publishing
-from activities.models import Activity, Edition, Level, Programme, Session
+from activities import bookings, closing_days, publishing
+from activities.models import Activity, Edition, Level, Programme, Resource, ResourceKind, Session
 from activities.schedule import Schedule
 from activities.weeks import WEEK, local_date, monday_of
 from attendance.checkin import Door, store
@@ -152,7 +152,9 @@ class _Town:
         self._make_devices()
         self._make_visits()
         self._make_changes()
-        return self._make_people()
+        people = self._make_people()
+        self._make_bookings()
+        return people
 
     def _make_places(self) -> None:
         self.locations: dict[str, Location] = {}
@@ -284,6 +286,27 @@ class _Town:
                 Closure(id=self._new_id(), organisation=school, starts_on=day, ends_on=day, reason="Studiedag"),
                 at=self.at,
             )
+
+    def _make_bookings(self) -> None:
+        """The VR set goes from the hub to a school and back; the shop has two rooms, and somebody on duty."""
+        hub, shop = self.locations["jongerenhub"], self.locations["jongerenwinkel"]
+        vr_set = Resource.objects.create(name="VR-set", kind=ResourceKind.EQUIPMENT, organisation=hub.organisation)
+        hall, _kitchen = (
+            Resource.objects.create(
+                id=self._new_id(), name=name, kind=ResourceKind.ROOM, organisation=shop.organisation, location=shop
+            )
+            for name in ("Grote zaal", "Keuken")
+        )
+        worker = User.objects.get(email=credentials()["youthWorker"]["email"])
+        booked: dict[str, tuple[list[Resource], list[User]]] = {
+            "VR-game middag": ([vr_set], []),
+            "VR-game op school": ([vr_set], []),
+            "Inloop Jongerenwinkel": ([hall], [worker]),
+            "Vrijdagavond in de winkel": ([hall], [worker]),
+        }
+        for title, (resources, staff) in booked.items():
+            activity = Activity.objects.get(title=title)
+            bookings.book_series(activity, resources=resources, staff=staff, at=self.at)
 
     def _make_people(self) -> dict[str, Any]:
         shop = self.locations["jongerenwinkel"]

@@ -8,7 +8,7 @@ from django.core.validators import MinValueValidator
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
-from activities.forms import DayInput
+from activities.forms.fields import DayInput
 from activities.models import Level
 from activities.weeks import local_date
 from attendance.models import Gender, Pass

@@ -5,11 +5,15 @@ import logging
 from collections.abc import Callable
 
 from activities import publishing
+from activities.intake import taking
 
 log = logging.getLogger(__name__)
 
 # Each is given the moment, and answers how much it did.
-STEPS: dict[str, Callable[..., int]] = {"sessions made": publishing.extend_all}
+STEPS: dict[str, Callable[..., int]] = {
+    "sessions made": publishing.extend_all,
+    "calendars taken in": taking.take_in_all,
+}
 
 
 def keep_house(*, at: dt.datetime) -> dict[str, int | None]:

@@ -16,9 +16,9 @@ from activities.weeks import local_date
 from attendance import passes
 from attendance.forms import IssueForm, RevokeForm, ShowForm
 from attendance.models import Pass
-from attendance.qr import qr_svg
 from attendance.reports.cards import cards_pdf
 from schools.gate import StaffRequest, youth_workers_only
+from schools.qr import qr_svg
 
 PAGE = 25
 

@@ -43,6 +43,10 @@ TOWN_NAME = env.str("TOWN_NAME", "Zaanstad")
 PROGRAMME_NAME = env.str("PROGRAMME_NAME", "Be on Track")
 SCHOOL_HOLIDAY_REGION = env.str("SCHOOL_HOLIDAY_REGION", "Noord")
 AGE_BANDS = env.list("AGE_BANDS", default=["0-9", "10-12", "13-15", "16-18", "19-23", "24+"])
+# Between two locations for which no journey is written down; minutes.
+TRAVEL_MINUTES = env.int("TRAVEL_MINUTES", 30)
+# Whether calendars are also taken in over http and from inside the own network; the internet's only, without.
+INTAKE_TRUSTS_LOCAL = env.bool("INTAKE_TRUSTS_LOCAL", False)
 CONTACT_NAME = env.str("CONTACT_NAME", "Inloop team")
 CONTACT_EMAIL = env.str("CONTACT_EMAIL", "inloop@example.org")
 # A class of the theme and its stylesheet, laid over our own (see config/static/site.css).
@@ -68,6 +72,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "activities.feed_middleware.Feeds",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "django.middleware.gzip.GZipMiddleware",

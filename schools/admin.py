@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.utils.translation import gettext_lazy as _
 
-from schools.models import AccessToken, Location, Membership, Neighbourhood, Organisation, User
+from schools.models import AccessToken, Journey, Location, Membership, Neighbourhood, Organisation, User
 
 
 class MembershipInline(admin.TabularInline):
@@ -51,6 +51,16 @@ class LocationAdmin(admin.ModelAdmin):
     list_select_related = ("organisation", "neighbourhood")
     search_fields = ("name", "slug", "address")
     prepopulated_fields = {"slug": ("name",)}
+
+
+@admin.register(Journey)
+class JourneyAdmin(admin.ModelAdmin):
+    """Both ways at once; where none is written down, it takes the usual time (TRAVEL_MINUTES)."""
+
+    list_display = ("one_end", "other_end", "minutes")
+    list_select_related = ("one_end", "other_end")
+    search_fields = ("one_end__name", "other_end__name")
+    autocomplete_fields = ("one_end", "other_end")
 
 
 @admin.register(AccessToken)

@@ -2,10 +2,14 @@
 
 import datetime as dt
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import lru_cache
+from itertools import groupby
 
 import holidays
 from django.conf import settings
+
+_LONGEST_HOLIDAY = dt.timedelta(weeks=7)
 
 
 @lru_cache
@@ -20,6 +24,44 @@ def school_holiday(day: dt.date, *, region: str = "") -> str | None:
     Dates are those of the Regeling vaststelling schoolvakanties; none are known after 2030.
     """
     return _year(region or settings.SCHOOL_HOLIDAY_REGION, day.year).get(day)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnDays:
+    """Days, the first and the last among them, on which a school decides for itself: off, or school as usual."""
+
+    starts_on: dt.date
+    ends_on: dt.date
+    name: str
+    is_off: bool
+
+
+@dataclass(frozen=True)
+class FreeDays:
+    """When an organisation is free: the region's holidays, save where it decided otherwise. The last decision holds."""
+
+    own: tuple[OwnDays, ...] = ()
+
+    def name_of(self, day: dt.date) -> str | None:
+        """What the free day is called; None on a day like any other."""
+        for some in reversed(self.own):
+            if some.starts_on <= day <= some.ends_on:
+                return some.name if some.is_off else None
+        return school_holiday(day)
+
+
+REGION = FreeDays()
+
+
+def school_holidays(first: dt.date, last: dt.date, *, region: str = "") -> list[OwnDays]:
+    """The region's holidays that are going on or begin in this stretch of days, what lies before it left out."""
+    found: list[OwnDays] = []
+    until = last + _LONGEST_HOLIDAY
+    for name, of_one in groupby(days(first, until), key=lambda day: school_holiday(day, region=region)):
+        if name:
+            own = list(of_one)
+            found.append(OwnDays(starts_on=own[0], ends_on=own[-1], name=name, is_off=True))
+    return [holiday for holiday in found if holiday.starts_on <= last]
 
 
 def is_school_holiday_week(monday: dt.date, *, region: str = "") -> bool:

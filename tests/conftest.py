@@ -6,6 +6,7 @@ from django.http import HttpResponse
 from django.test import Client
 from hypothesis import HealthCheck, settings
 
+from activities.feed_copies import COPIES, EVENTS
 from activities.models import Session
 from attendance.models import Device
 from schools.models import Location
@@ -34,6 +35,13 @@ def browser_type_launch_args(browser_type_launch_args, playwright, pytestconfig)
     if options is None:
         pytest.fail("The browser tests need Chromium or Chrome: please install one.", pytrace=False)
     return browser_type_launch_args | options
+
+
+@pytest.fixture(autouse=True)
+def no_calendar_is_kept() -> None:
+    """What one test left in this process is no answer for the next, whose rows may have the same keys."""
+    COPIES.clear()
+    EVENTS.clear()
 
 
 class Api:

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from activities import closing_days, publishing
 from activities.models import Session
 from schools.models import Closure
+from schools.rules import RuleViolation
 from tests import factories
 from tests.factories import DAY, HOUR, NOW, WEEK, day, deliver, moment, tally
 
@@ -211,3 +212,99 @@ def test_what_comes_back_follows_the_series_as_it_is_now(shop):
 
 def wednesdays(activity):
     return replace(activity.schedule, rrule="FREQ=WEEKLY;BYDAY=WE;COUNT=6")
+
+
+# ---------------------------------------------------------------- all schools at once
+
+
+@pytest.fixture
+def schools():
+    """Three schools with a lesson on Tuesday 1 December, and one on the 8th."""
+    places = [factories.location(slug=slug) for slug in ("north", "south", "west")]
+    for place in places:
+        factories.activity(title=place.name, place=place)
+    return [place.organisation for place in places]
+
+
+def closed(reason=""):
+    """Which lessons do not take place, and when."""
+    rows = Session.objects.exclude(cancelled_at=None).select_related("activity").order_by("activity__title", "pk")
+    return [f"{row.activity.title} {row.scheduled_on:%m-%d}" for row in rows if reason in row.cancel_reason]
+
+
+def all_closed(schools, **rest):
+    days = {"starts_on": "2026-12-01", "ends_on": "2026-12-02", "reason": "Pandemie"} | rest
+    return [factories.closure(of=school, **days) for school in schools]
+
+
+def test_all_schools_close_at_once_and_open_again_as_they_were(schools):
+    own = close(of=schools[0], starts_on="2026-12-08", ends_on="2026-12-08", reason="Studiedag")[0]
+    publishing.cancel(Session.objects.get(activity__title="South", scheduled_on="2026-12-01"), reason="Ziek", at=NOW)
+    before = state()
+    closures = all_closed(schools)
+    assert closing_days.close(*closures, at=NOW) == 2
+    assert closed("Pandemie") == ["North 12-01", "West 12-01"]
+    closing_days.reopen(*closures, at=NOW)
+    assert state() == before
+    assert list(Closure.objects.all()) == [own]
+
+
+def test_one_of_several_can_be_taken_back_alone(schools):
+    closures = all_closed(schools)
+    closing_days.close(*closures, at=NOW)
+    closing_days.reopen(closures[1], at=NOW)
+    assert closed() == ["North 12-01", "West 12-01"]
+    # Who takes back what is open already changes nothing.
+    before = state()
+    closing_days.reopen(closures[1], at=NOW)
+    assert state() == before
+
+
+def test_either_all_close_or_none_does(schools):
+    *right, _last = all_closed(schools)
+    wrong = all_closed(schools[2:], reason="")
+    before = state()
+    with pytest.raises(ValidationError):
+        closing_days.close(*right, *wrong, at=NOW)
+    assert (state(), Closure.objects.count()) == (before, 0)
+    closing_days.close(*all_closed(schools), at=NOW)
+    assert closed() == ["North 12-01", "South 12-01", "West 12-01"]
+
+
+def test_of_two_that_are_taken_back_at_once_neither_holds_anything_shut(shop, daily):
+    both = [
+        factories.closure(of=shop.organisation, starts_on="2026-12-01", ends_on="2026-12-03", reason="early"),
+        factories.closure(place=shop, starts_on="2026-12-02", ends_on="2026-12-04", reason="late"),
+    ]
+    assert closing_days.close(*both, at=NOW) == 4
+    closing_days.reopen(*both, at=NOW)
+    assert cancelled(daily) == {}
+
+
+# ---------------------------------------------------------------- moved away from it, moved into it
+
+
+def test_what_is_moved_out_of_a_closed_day_takes_place(shop, daily):
+    close(of=shop.organisation, starts_on="2026-12-01", ends_on="2026-12-01", reason="Griep")
+    session = daily.sessions.get(scheduled_on=day("2026-12-01"))
+    before = state()
+    with pytest.raises(RuleViolation) as refusal:
+        publishing.move(session, starts_at=moment("2026-12-12T10:00"), at=NOW)
+    assert (refusal.value.code, state()) == ("cancelled", before)
+    publishing.restore(session, at=NOW)
+    moved = publishing.move(session, starts_at=moment("2026-12-12T10:00"), at=NOW)
+    assert not moved.is_cancelled
+    closing_days.reopen(Closure.objects.get(), at=NOW)
+    moved.refresh_from_db()
+    assert (moved.starts_at, moved.is_cancelled) == (moment("2026-12-12T10:00"), False)
+
+
+def test_a_moved_session_that_a_closure_cancelled_comes_back_where_it_was_moved_to(shop, daily):
+    away = daily.sessions.get(scheduled_on=day("2026-12-01"))
+    publishing.move(away, starts_at=moment("2026-12-12T10:00"), at=NOW)
+    closure, count = close(of=shop.organisation, starts_on="2026-12-12", ends_on="2026-12-12")
+    assert count == 1
+    publishing.change(daily, {"schedule": replace(daily.schedule, excluded_dates=(day("2026-12-01"),))}, at=NOW)
+    closing_days.reopen(closure, at=NOW)
+    away.refresh_from_db()
+    assert (away.starts_at, away.is_cancelled) == (moment("2026-12-12T10:00"), False)

@@ -1,8 +1,6 @@
 """Calendars: the same sessions as the API, in a form that every calendar program reads alike."""
 
 import datetime as dt
-import gzip
-from dataclasses import replace
 from urllib.parse import urlsplit
 
 import pytest
@@ -11,38 +9,21 @@ from django.utils.timezone import now
 from icalendar import Calendar
 
 from activities import feeds, publishing
-from activities.models import Activity, Session
-from activities.weeks import AMSTERDAM, local_date
+from activities.models import Activity, Edition, Programme, Session
+from activities.schedule import HORIZON
+from activities.weeks import AMSTERDAM, at_wall_clock, local_date
 from attendance.models import CheckIn
+from schools.models import Location
 from tests import factories
 from tests.factories import DAY, HOUR, deliver, scan
+from tests.feed_town import WIDE, events, get, publish_town
 
 pytestmark = pytest.mark.django_db
-WIDE = "Спорт, muziek & çay; een naschoolse activiteit في المدرسة 🎨🧑‍🎨 met een hele lange naam"
 
 
 @pytest.fixture
 def town():
-    """Three activities at three places, with sessions before and after today."""
-    start = (local_date(now()) - 8 * DAY).isoformat()
-    common = {"starts_on": start, "rrule": "FREQ=WEEKLY;COUNT=4", "skip_holidays": False, "at": now() - DAY}
-    shop, hub, school = (factories.location(slug=slug) for slug in ("shop", "hub", "school"))
-    games, heroes = factories.programme(slug="games", colour="purple"), factories.programme(slug="heroes")
-    return {
-        "games": factories.activity(title="Games", place=shop, line=games, level="vo", description="Kom.", **common),
-        "homework": factories.activity(title="Homework", place=school, line=games, level="po", **common),
-        "heroes": factories.activity(title=WIDE, place=hub, of=shop.organisation, line=heroes, **common),
-    }
-
-
-def get(client, path="all", **headers):
-    url, _mark, query = path.partition("?")
-    return client.get(f"/feeds/{url}.ics" + (f"?{query}" if query else ""), headers=headers)
-
-
-def events(response):
-    assert response.status_code == 200, response.content
-    return {str(event["UID"]): event for event in Calendar.from_ical(response.content).walk("VEVENT")}
+    return publish_town()
 
 
 def in_api(client, **query):
@@ -201,6 +182,17 @@ def test_lines_are_folded_at_75_octets_and_no_letter_is_cut(client, town):
         assert str(event["DESCRIPTION"]).startswith(text[:500].replace("\r\n", "\n"))
 
 
+def test_what_is_further_ahead_than_any_schedule_is_left_out(client, town):
+    midnight = at_wall_clock(local_date(now()), dt.time())
+    last, beyond = (
+        factories.session(place=town["games"].location, title=title, starts_at=midnight + HORIZON + ahead)
+        for title, ahead in (("Last", -HOUR), ("Beyond", HOUR))
+    )
+    found = events(get(client))
+    assert f"session-{last.pk}@testserver" in found
+    assert f"session-{beyond.pk}@testserver" not in found
+
+
 def test_control_characters_do_not_get_into_a_calendar(client):
     session = factories.session(starts_at=now() + DAY)
     Activity.objects.update(title="A\x07B\x1b", description="one\ttwo\x0b")
@@ -209,19 +201,87 @@ def test_control_characters_do_not_get_into_a_calendar(client):
     assert str(events(get(client))[f"session-{session.pk}@testserver"]["SUMMARY"]) == "AB"
 
 
-def test_the_same_sessions_give_the_same_bytes(client, town):
-    first, second = get(client), get(client)
-    assert first.content == second.content
-    assert first["ETag"] == second["ETag"]
+WORDS = {
+    "Turkish": "Çarşamba günü ılık İzmir'de şiir, ağaç ve ığdır",
+    "Bulgarian": "Занимание след училище; ела с приятели, всички са добре дошли",
+    "Arabic": "نشاط بعد المدرسة، تعال مع أصدقائك إلى المركز؛ أهلاً وسهلاً بالجميع",
+    "emoji": "👨‍👩‍👧‍👦🏳️‍🌈🧑🏽‍🎤 samen 👩🏿‍🚀",
+}
 
 
-def test_a_calendar_names_itself_and_says_how_often_to_look(client, town):
-    [calendar] = Calendar.from_ical(get(client, "programmes/games").content).walk("VCALENDAR")
-    assert str(calendar["VERSION"]) == "2.0"
-    assert str(calendar["X-WR-CALNAME"]) == str(calendar["NAME"]) == "Games"
-    assert str(calendar["COLOR"]) == "purple"
-    assert calendar["REFRESH-INTERVAL"].to_ical() == b"PT1H"
-    assert "UID" not in calendar
+@pytest.mark.parametrize("words", WORDS.values(), ids=WORDS)
+def test_every_script_comes_through_folding_as_it_was(client, town, words):
+    """Moved along by a letter at a time, so that each byte of a letter is once where a line ends."""
+    for indent in range(4):
+        check_unfolded(client, town, "x" * indent + f"{words} " * 6 + words)
+
+
+def check_unfolded(client, town, text):
+    Activity.objects.filter(pk=town["games"].pk).update(title=text[:100], description=text[:500])
+    Location.objects.filter(slug="shop").update(name=text[:100])
+    Programme.objects.filter(slug="games").update(name=text[:100], description=text[:500])
+    response = get(client, "programmes/games?location=shop")
+    assert all(len(line) <= 75 and line.decode() is not None for line in response.content.split(b"\r\n"))
+    for event in events(response).values():
+        assert str(event["SUMMARY"]) == text[:100]
+        assert str(event["DESCRIPTION"]).startswith(text[:500])
+        assert str(event["LOCATION"]).startswith(f"{text[:100]}, ")
+        assert [str(category) for category in event["CATEGORIES"].cats] == [text[:100]]
+    escaped = text.replace(",", "\\,").replace(";", "\\;")
+    assert next(line for line in head(response) if line.startswith("DESCRIPTION")) == f"DESCRIPTION:{escaped}"
+
+
+# ---------------------------------------------------------------- what a calendar says of itself
+
+
+def head(response):
+    """The lines before the first component, unfolded."""
+    text = response.content.decode().replace("\r\n ", "")
+    return text.split("\r\nBEGIN:")[0].split("\r\n")[1:]
+
+
+def test_a_calendar_names_itself_and_says_where_it_is_and_how_often_to_look(client, town):
+    Edition.objects.update(changed_at=now() + DAY)
+    changed_at = Edition.objects.get().changed_at
+    lines = head(get(client, "programmes/games?level=po&location=school"))
+    assert lines == [
+        "PRODID:-//Inloop//Programme//NL",
+        "VERSION:2.0",
+        "CALSCALE:GREGORIAN",
+        "NAME:Games",
+        "X-WR-CALNAME:Games",
+        "DESCRIPTION:Games",
+        "X-WR-CALDESC:Games",
+        "X-WR-TIMEZONE:Europe/Amsterdam",
+        "COLOR:purple",
+        "X-APPLE-CALENDAR-COLOR:#800080",
+        "URL:http://testserver",
+        "SOURCE;VALUE=URI:http://testserver/feeds/programmes/games.ics?level=po&location=school",
+        f"LAST-MODIFIED:{changed_at:%Y%m%dT%H%M%SZ}",
+        "REFRESH-INTERVAL;VALUE=DURATION:PT1H",
+        "X-PUBLISHED-TTL:PT1H",
+    ]
+
+
+def test_nothing_of_a_calendar_stands_behind_its_first_component(client, town):
+    for path in ("all", "organisations/shop", "locations/hub", "programmes/games", "activities/games"):
+        [calendar] = Calendar.from_ical(get(client, path).content).walk("VCALENDAR")
+        assert {line.partition(":")[0].partition(";")[0] for line in head(get(client, path))} == set(calendar)
+        assert not {"METHOD", "UID", "ORGANIZER"} & set(calendar)
+
+
+@pytest.mark.parametrize("colour", ["rood", "rebeccapurples", "#123456", ""])
+def test_a_colour_that_nobody_knows_is_the_usual_one(client, town, colour):
+    Programme.objects.filter(slug="games").update(colour=colour)
+    response = get(client, "programmes/games")
+    assert {"COLOR:teal", "X-APPLE-CALENDAR-COLOR:#008080"} <= set(head(response))
+    assert {str(event["COLOR"]) for event in events(response).values()} == {"teal"}
+
+
+def test_a_day_without_changes_is_known_by_its_midnight(client, town):
+    Edition.objects.update(changed_at=now() - 3 * DAY)
+    midnight = at_wall_clock(local_date(now()), dt.time())
+    assert f"LAST-MODIFIED:{midnight:%Y%m%dT%H%M%SZ}" in head(get(client))
 
 
 def test_a_feed_without_a_session_is_a_calendar(client):
@@ -231,103 +291,9 @@ def test_a_feed_without_a_session_is_a_calendar(client):
     assert "ETag" in response
 
 
-# ---------------------------------------------------------------- over HTTP
-
-
-def test_a_feed_is_a_calendar_that_may_be_kept_and_knows_no_reader(client, town):
-    client.force_login(factories.coordinator())
-    for path in ("all", "organisations/shop", "locations/hub", "programmes/games", "activities/games"):
-        response = get(client, path)
-        assert response["Content-Type"] == "text/calendar; charset=utf-8"
-        assert "public" in response["Cache-Control"]
-        assert "max-age" in response["Cache-Control"]
-        assert not response.cookies
-        assert "Cookie" not in response.get("Vary", "")
-
-
-@pytest.mark.parametrize("header", ["If-None-Match", "If-Modified-Since"])
-def test_an_unchanged_feed_is_304_until_something_changes(client, town, header):
-    first = get(client)
-    condition = {header: first["ETag" if header == "If-None-Match" else "Last-Modified"]}
-    unchanged = get(client, **condition)
-    assert (unchanged.status_code, unchanged.content) == (304, b"")
-    assert unchanged["ETag"] == first["ETag"]
-    assert "Cache-Control" in unchanged
-    # A later second, for Last-Modified knows no smaller part.
-    publishing.cancel(town["games"].sessions.in_order().last(), reason="Ziek", at=now() + 5 * DAY)
-    changed = get(client, **condition)
-    assert changed.status_code == 200
-    assert changed["ETag"] != first["ETag"]
-
-
-def test_an_etag_counts_more_than_a_date(client, town):
-    first = get(client)
-    response = get(client, **{"If-None-Match": '"other"', "If-Modified-Since": first["Last-Modified"]})
-    assert response.status_code == 200
-
-
-def leave_out_the_last_day(activity):
-    last = activity.sessions.in_order().last().scheduled_on
-    publishing.change(activity, {"schedule": replace(activity.schedule, excluded_dates=(last,))})
-
-
-@pytest.mark.parametrize("verb", [publishing.archive, publishing.delete, leave_out_the_last_day])
-@pytest.mark.parametrize("header", ["If-None-Match", "If-Modified-Since"])
-def test_a_session_that_goes_changes_the_feed(client, town, verb, header):
-    """No row of it is left that could be newer: the date of the calendar must not lie."""
-    first = get(client, "programmes/games")
-    verb(town["games"])
-    condition = {header: first["ETag" if header == "If-None-Match" else "Last-Modified"]}
-    response = get(client, "programmes/games", **condition)
-    assert response.status_code == 200
-    assert set(events(response)) < set(events(first))
-
-
-def test_another_filter_is_another_etag(client, town):
-    assert get(client, "all?level=po")["ETag"] != get(client, "all?level=vo")["ETag"]
-
-
-def test_head_says_what_get_says_without_a_body(client, town):
-    full, head = get(client), client.head("/feeds/all.ics")
-    assert (head.status_code, head.content) == (200, b"")
-    for name in ("Content-Type", "ETag", "Last-Modified", "Cache-Control"):
-        assert head[name] == full[name]
-    assert client.head("/feeds/all.ics", headers={"If-None-Match": full["ETag"]}).status_code == 304
-
-
-def test_a_feed_comes_packed_for_who_takes_it_so(client, town):
-    plain, packed = get(client), get(client, **{"Accept-Encoding": "gzip"})
-    assert packed["Content-Encoding"] == "gzip"
-    assert gzip.decompress(packed.content) == plain.content
-    assert "Accept-Encoding" in packed["Vary"]
-    # The packed one has a weak tag of the same value: it is known again.
-    assert get(client, **{"Accept-Encoding": "gzip", "If-None-Match": packed["ETag"]}).status_code == 304
-
-
-@pytest.mark.parametrize("method", ["post", "put", "delete", "patch"])
-def test_a_feed_can_only_be_read(client, town, method):
-    assert getattr(client, method)("/feeds/all.ics").status_code == 405
-
-
-@pytest.mark.parametrize("path", ["organisations/x", "locations/x", "programmes/x", "activities/x", "castles/shop"])
-def test_a_feed_of_nothing_is_404(client, town, path):
-    assert get(client, path).status_code == 404
-
-
-@pytest.mark.parametrize("query", ["colour=red", "level=university", "startsFrom=soon", "page=1"])
-def test_a_feed_cannot_be_narrowed_by_what_it_does_not_know(client, town, query):
-    response = get(client, f"all?{query}")
-    assert (response.status_code, response["Content-Type"]) == (400, "text/plain; charset=utf-8")
-    assert query.split("=")[0] in response.content.decode()
-
-
-def test_the_language_of_a_reader_changes_nothing_in_a_feed(client, town):
-    publishing.cancel(town["games"].sessions.in_order().last(), reason="Ziek")
-    assert len({get(client, **{"Accept-Language": language}).content for language in ("nl", "en", "tr", "bg")}) == 1
-
-
-def test_an_unchanged_feed_is_answered_without_a_look_at_the_sessions(client, town, django_assert_num_queries):
-    etag = get(client, "programmes/games")["ETag"]
-    with django_assert_num_queries(2) as queries:  # the programme's name, and the edition
-        assert get(client, "programmes/games", **{"If-None-Match": etag}).status_code == 304
-    assert not any("activities_session" in query["sql"] for query in queries)
+def test_events_written_apart_make_the_same_calendar_as_one_written_whole(town):
+    rows = Session.objects.with_places().in_order()
+    feed = feeds.Feed(WIDE, WIDE, "http://testserver", "navy", "http://testserver/feeds/all.ics", now())
+    apart = feeds.calendar_of(feed, [feeds.event(row, base_url="https://inloop.example") for row in rows])
+    assert apart == feeds.calendar(feed, rows, base_url="https://inloop.example")
+    assert apart.count(b"BEGIN:VEVENT") == 12

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def on_the_tuesday(monkeypatch):
     """The pages are looked at at NOW; what is published is published then."""
-    for module in ("activities.desk", "activities.forms", "activities.publishing"):
+    for module in factories.CLOCKS:
         monkeypatch.setattr(f"{module}.now", lambda: NOW)
     for module in ("attendance.desk", "attendance.forms", "attendance.pass_views", "attendance.passes"):
         monkeypatch.setattr(f"{module}.now", lambda: NOW)

@@ -42,7 +42,7 @@ def test_what_somebody_would_type_is_looked_for(api, words):
 
 @pytest.mark.parametrize("words", TOO_MUCH)
 def test_the_desk_says_so_and_keeps_what_was_typed(client, monkeypatch, words):
-    monkeypatch.setattr("activities.desk.now", lambda: NOW)
+    monkeypatch.setattr("activities.desk.programme.now", lambda: NOW)
     client.force_login(factories.coordinator())
     answer = client.get("/desk/activities", {"q": words})
     html = answer.content.decode()

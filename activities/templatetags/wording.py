@@ -3,6 +3,7 @@
 import datetime as dt
 
 from django import template
+from django.utils.timezone import now
 
 from activities import wording
 from activities.models import Activity, Session
@@ -33,7 +34,9 @@ def ages(activity: Activity) -> str:
 
 @register.filter
 def rhythm(activity: Activity) -> str:
-    return wording.rhythm(activity.schedule)
+    if activity.is_taken_in:
+        return wording.by_another_calendar()
+    return wording.rhythms(activity.load_parts(), today=local_date(now()))
 
 
 @register.filter

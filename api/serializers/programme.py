@@ -12,7 +12,9 @@ from activities.models import Activity, Level, Programme, Session
 from activities.schedule import Schedule, normalised
 from activities.weeks import local_date
 from api.serializers.base import Camel, CamelModel, MomentField, SlugField
-from schools.models import Closure, Kind, Location, Organisation
+from schools.models import Closure, HolidayOverride, Kind, Location, Organisation
+
+KEEP_CLASHES = "true accepts that something is then booked in two places at once."
 
 
 class FeedUrlField(serializers.ReadOnlyField):
@@ -114,6 +116,25 @@ class ActivitySerializer(CamelModel):
         return schedule
 
 
+class ChangeSerializer(ActivitySerializer):
+    """What a change may say besides: for which dates it holds, and that what then clashes is meant."""
+
+    change_from = serializers.DateField(
+        write_only=True, required=False, help_text="The new schedule and location hold from this day on."
+    )
+    change_by_hand = serializers.BooleanField(
+        write_only=True, required=False, help_text="true changes sessions that were moved or cancelled by hand, too."
+    )
+    keep_clashes = serializers.BooleanField(write_only=True, required=False, help_text=KEEP_CLASHES)
+
+    class Meta(ActivitySerializer.Meta):
+        fields = [*ActivitySerializer.Meta.fields, "change_from", "change_by_hand", "keep_clashes"]
+
+
+class EndSerializer(Camel):
+    last_on = serializers.DateField(help_text="The last day of the series; later sessions go.")
+
+
 class SessionSerializer(CamelModel):
     activity = SlugField(read_only=True)
     title = serializers.CharField(source="activity.title", read_only=True)
@@ -150,12 +171,22 @@ class MoveSerializer(Camel):
     starts_at = MomentField(required=False)
     ends_at = MomentField(required=False)
     location = SlugField(queryset=Location.objects.none(), required=False)
+    keep_clashes = serializers.BooleanField(required=False, help_text=KEEP_CLASHES)
 
     def get_fields(self) -> dict[str, Any]:
         fields = super().get_fields()
         if user := self.context.get("publisher"):
             fields["location"].queryset = Location.objects.published_by(user)
         return fields
+
+
+class ExtraDateSerializer(MoveSerializer):
+    starts_at = MomentField()
+    ends_at = MomentField()
+
+
+class RestoreSerializer(Camel):
+    keep_clashes = serializers.BooleanField(required=False, help_text=KEEP_CLASHES)
 
 
 class CancelSerializer(Camel):
@@ -180,4 +211,18 @@ class ClosureSerializer(CamelModel):
         if user := self.context.get("publisher"):
             fields["organisation"].queryset = Organisation.objects.published_by(user)
             fields["location"].queryset = Location.objects.published_by(user)
+        return fields
+
+
+class HolidayOverrideSerializer(CamelModel):
+    organisation = SlugField(queryset=Organisation.objects.none())
+
+    class Meta:
+        model = HolidayOverride
+        fields = ["id", "organisation", "starts_on", "ends_on", "name", "is_off"]
+
+    def get_fields(self) -> dict[str, Any]:
+        fields = super().get_fields()
+        if user := self.context.get("publisher"):
+            fields["organisation"].queryset = Organisation.objects.published_by(user)
         return fields

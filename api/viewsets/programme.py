@@ -18,15 +18,20 @@ from api.permissions import IsPublisher, IsPublisherOrReads
 from api.serializers.programme import (
     ActivitySerializer,
     CancelSerializer,
+    ChangeSerializer,
     ClosureSerializer,
+    EndSerializer,
+    ExtraDateSerializer,
+    HolidayOverrideSerializer,
     LocationSerializer,
     MoveSerializer,
     OrganisationSerializer,
     ProgrammeSerializer,
+    RestoreSerializer,
     SessionSerializer,
 )
 from api.viewsets.base import ApiViewSet
-from schools.models import Closure, Kind, Location, Organisation
+from schools.models import Closure, HolidayOverride, Kind, Location, Organisation
 
 
 class OrganisationFilter(FilterSet):
@@ -73,16 +78,37 @@ class ActivityViewSet(ReadViewSet):
         activity = publishing.publish(Activity(**data))
         return Response(self.get_serializer(activity).data, status=status.HTTP_201_CREATED)
 
+    @extend_schema(request=ChangeSerializer)
     def partial_update(self, request: Request, slug: str) -> Response:
         activity = self.get_object()
-        data = self.validated(ActivitySerializer, instance=activity, partial=True)
+        data = self.validated(ChangeSerializer, instance=activity, partial=True)
         archived = data.pop("archived", None)
+        how = {
+            "from_on": data.pop("change_from", None),
+            "by_hand": data.pop("change_by_hand", False),
+            "keep_clashes": data.pop("keep_clashes", False),
+        }
         with transaction.atomic():
             if data or archived is False:  # which is refused for one that is archived
-                activity = publishing.change(activity, data)
+                activity = publishing.change(activity, data, **how)
             if archived:
                 activity = publishing.archive(activity)
         return Response(self.get_serializer(activity).data)
+
+    @extend_schema(request=EndSerializer)
+    @action(detail=True, methods=["post"])
+    def end(self, request: Request, slug: str) -> Response:
+        """Let the series end on a day."""
+        activity = publishing.end(self.get_object(), **self.validated(EndSerializer))
+        return Response(self.get_serializer(activity).data)
+
+    @extend_schema(request=ExtraDateSerializer, responses={201: SessionSerializer})
+    @action(detail=True, methods=["post"])
+    def sessions(self, request: Request, slug: str) -> Response:
+        """Add an extra date, which no schedule takes away again."""
+        session = publishing.add(self.get_object(), **self.validated(ExtraDateSerializer))
+        body = SessionSerializer(session, context=self.get_serializer_context()).data
+        return Response(body, status=status.HTTP_201_CREATED)
 
     @extend_schema(responses={204: None})
     def destroy(self, request: Request, slug: str) -> Response:
@@ -115,11 +141,17 @@ class SessionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSe
         cancelled = publishing.cancel(self.get_object(), **self.validated(CancelSerializer))
         return Response(self.get_serializer(cancelled).data)
 
-    @extend_schema(request=None)
+    @extend_schema(request=RestoreSerializer)
     @action(detail=True, methods=["post"])
     def restore(self, request: Request, pk: Any) -> Response:
-        restored = publishing.restore(self.get_object())
+        restored = publishing.restore(self.get_object(), **self.validated(RestoreSerializer))
         return Response(self.get_serializer(restored).data)
+
+    @extend_schema(responses={204: None})
+    def destroy(self, request: Request, pk: Any) -> Response:
+        """Take an extra date away again; a date of a series is cancelled instead."""
+        publishing.take_back(self.get_object())
+        return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 class ClosureViewSet(mixins.ListModelMixin, ApiViewSet):
@@ -141,4 +173,25 @@ class ClosureViewSet(mixins.ListModelMixin, ApiViewSet):
     @extend_schema(responses={204: None})
     def destroy(self, request: Request, pk: Any) -> Response:
         closing_days.reopen(self.get_object())
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class HolidayOverrideViewSet(mixins.ListModelMixin, ApiViewSet):
+    queryset = HolidayOverride.objects.select_related("organisation")
+    serializer_class = HolidayOverrideSerializer
+    permission_classes = [IsPublisher]
+    lookup_value_converter = "uuid"
+
+    def get_queryset(self) -> QuerySet[HolidayOverride]:
+        return super().get_queryset().for_user(self.person).order_by("starts_on", "created_at", "pk")
+
+    def create(self, request: Request) -> Response:
+        """Days on which a school is free, or is not, other than the region."""
+        days = HolidayOverride(**self.validated(HolidayOverrideSerializer))
+        closing_days.decide(days, at=now())
+        return Response(self.get_serializer(days).data, status=status.HTTP_201_CREATED)
+
+    @extend_schema(responses={204: None})
+    def destroy(self, request: Request, pk: Any) -> Response:
+        closing_days.take_back(self.get_object())
         return Response(status=status.HTTP_204_NO_CONTENT)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from activities import wording
 from attendance.passes import IssuedPass
-from attendance.qr import qr_svg
+from schools.qr import qr_svg
 
 TEMPLATE = settings.BASE_DIR / "templates" / "attendance" / "cards.typ"
 

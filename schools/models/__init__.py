@@ -1,11 +1,13 @@
 from schools.access import Role
-from schools.models.closures import Closure
+from schools.models.closures import Closure, HolidayOverride
 from schools.models.people import AccessToken, Membership, User
-from schools.models.places import Kind, Location, Neighbourhood, Organisation
+from schools.models.places import Journey, Kind, Location, Neighbourhood, Organisation
 
 __all__ = [
     "AccessToken",
     "Closure",
+    "HolidayOverride",
+    "Journey",
     "Kind",
     "Location",
     "Membership",

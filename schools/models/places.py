@@ -1,8 +1,11 @@
 from typing import TYPE_CHECKING
 
+from django.core.validators import MaxValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+
+from schools.calendar import FreeDays, OwnDays
 
 if TYPE_CHECKING:
     from schools.models.people import User
@@ -64,6 +67,11 @@ class Organisation(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def load_free_days(self) -> FreeDays:
+        """One query."""
+        decided = self.holiday_overrides.order_by("created_at", "pk").values("starts_on", "ends_on", "name", "is_off")
+        return FreeDays(tuple(OwnDays(**row) for row in decided))
+
 
 class LocationQuerySet(models.QuerySet["Location"]):
     def for_user(self, user: "User") -> "LocationQuerySet":
@@ -107,3 +115,28 @@ class Location(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Journey(models.Model):
+    """How long it takes from one location to another, both ways, where that differs from the usual."""
+
+    one_end = models.ForeignKey(Location, models.CASCADE, related_name="+", verbose_name=_("from"))
+    other_end = models.ForeignKey(Location, models.CASCADE, related_name="+", verbose_name=_("to"))
+    minutes = models.PositiveSmallIntegerField(_("minutes"), validators=[MaxValueValidator(600)])
+
+    class Meta:
+        verbose_name = _("journey")
+        verbose_name_plural = _("journeys")
+        ordering = ("one_end", "other_end")
+        constraints = (
+            models.UniqueConstraint(fields=["one_end", "other_end"], name="one_journey_between_two_locations"),
+            models.CheckConstraint(
+                name="a_journey_leads_somewhere_else",
+                condition=~Q(one_end=F("other_end")),
+                violation_error_code="goes_nowhere",
+                violation_error_message=_("Choose two different locations."),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.one_end} – {self.other_end}"

@@ -7,9 +7,10 @@ What one role does is undone before the next one tries.
 import pytest
 from django.db import transaction
 
+from activities import publishing
 from activities.models import Activity, Session
 from attendance.models import CheckIn, Device, Pass
-from schools.models import Closure
+from schools.models import Closure, HolidayOverride
 from tests import factories
 from tests.factories import deliver, tally
 
@@ -18,6 +19,8 @@ ROLES = ("anonymous", "device", "youth worker", "publisher", "other publisher", 
 SCHEDULE = {"startsOn": "2027-01-05", "startTime": "15:30", "endTime": "17:00", "rrule": "FREQ=WEEKLY;COUNT=3"}
 ACTIVITY = {"title": "New", "organisation": "shop", "location": "shop", "programme": "drop-in", "schedule": SCHEDULE}
 CLOSURE = {"organisation": "shop", "startsOn": "2027-01-04", "endsOn": "2027-01-08", "reason": "Studieweek"}
+EXTRA = {"startsAt": "2027-01-06T14:00:00Z", "endsAt": "2027-01-06T15:00:00Z"}
+DAYS = {"organisation": "shop", "startsOn": "2027-01-12", "endsOn": "2027-01-12", "name": "Studiedag", "isOff": True}
 CLAIM = {"id": factories.claim_id(99), "kind": "tally", "scannedAt": "2026-11-24T15:00:00Z", "count": 1}
 
 # A method, a path, a body, and the answer for: nobody, device, youth worker, publisher, other publisher, coordinator.
@@ -42,6 +45,13 @@ TABLE = [
     ("PATCH", "/sessions/{session}", {"endsAt": "2027-01-05T17:00:00Z"}, (401, 403, 403, 200, 404, 200)),
     ("POST", "/sessions/{session}/cancel", {"reason": "Ziek"}, (401, 403, 403, 200, 404, 200)),
     ("POST", "/sessions/{cancelled}/restore", None, (401, 403, 403, 200, 404, 200)),
+    ("DELETE", "/sessions/{extra}", None, (401, 403, 403, 204, 404, 204)),
+    ("DELETE", "/sessions/{session}", None, (401, 403, 403, 409, 404, 409)),
+    ("POST", "/activities/offered/sessions", EXTRA, (401, 403, 403, 201, 404, 201)),
+    ("POST", "/activities/offered/end", {"lastOn": "2027-01-12"}, (401, 403, 403, 200, 404, 200)),
+    ("GET", "/holiday-overrides", None, (401, 403, 403, 200, 200, 200)),
+    ("POST", "/holiday-overrides", DAYS, (401, 403, 403, 201, 400, 201)),
+    ("DELETE", "/holiday-overrides/{days}", None, (401, 403, 403, 204, 404, 204)),
     ("GET", "/closures", None, (401, 403, 403, 200, 200, 200)),
     ("POST", "/closures", CLOSURE, (401, 403, 403, 201, 400, 201)),
     ("DELETE", "/closures/{closure}", None, (401, 403, 403, 204, 404, 204)),
@@ -59,7 +69,6 @@ TABLE = [
     ("POST", "/weekly-totals", {}, (405, 405, 405, 405, 405, 405)),
     ("PUT", "/activities/offered", ACTIVITY, (401, 403, 403, 405, 405, 405)),
     ("POST", "/sessions", {}, (401, 403, 403, 405, 405, 405)),
-    ("DELETE", "/sessions/{session}", None, (401, 403, 403, 405, 405, 405)),
     ("GET", "/closures/{closure}", None, (401, 403, 403, 405, 405, 405)),
     ("GET", "/devices/{device}", None, (401, 403, 403, 403, 403, 405)),
     ("GET", "/passes", None, (401, 403, 405, 403, 403, 405)),
@@ -77,11 +86,25 @@ def names(town):
     Session.objects.filter(pk=second.pk).update(cancelled_at=town.now)
     closure = factories.closure(of=town.shop.organisation, starts_on="2027-02-01", ends_on="2027-02-02")
     closure.save()
+    extra = publishing.add(
+        offered,
+        starts_at=factories.moment("2027-01-07T15:00"),
+        ends_at=factories.moment("2027-01-07T16:00"),
+        at=town.now,
+    )
+    own = HolidayOverride.objects.create(
+        organisation=town.shop.organisation,
+        starts_on=factories.day("2027-03-01"),
+        ends_on=factories.day("2027-03-01"),
+        name="Studiedag",
+    )
     deliver(tally(id=1, session=town.session, at=town.now), who=Device.objects.get(), at=town.now)
     return {
         "session": first.pk,
         "cancelled": second.pk,
         "closure": closure.pk,
+        "extra": extra.pk,
+        "days": own.pk,
         "device": Device.objects.get().pk,
         "pass": factories.issued_pass()[0].number,
         "check-in": factories.claim_id(1),
@@ -90,7 +113,8 @@ def names(town):
 
 def everything():
     return [
-        list(model.objects.order_by("pk").values()) for model in (Activity, Session, Closure, Device, Pass, CheckIn)
+        list(model.objects.order_by("pk").values())
+        for model in (Activity, Session, Closure, HolidayOverride, Device, Pass, CheckIn)
     ]
 
 
@@ -127,7 +151,7 @@ def test_every_route_and_method_is_in_the_table(api):
 
 def shape(path):
     """The path without the names in it."""
-    whole = {"pair", "cancel", "restore", "revoke"}
+    whole = {"pair", "cancel", "restore", "revoke", "sessions", "end"}
     first, *rest = path.strip("/").split("/")
     return "/".join([first, *(part if part in whole else "*" for part in rest)])
 

@@ -1,20 +1,9 @@
 import json
-import os
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
 
-import psycopg
 import pytest
-from django.conf import settings
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+from tests.sites import Site, fresh_database
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -23,103 +12,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("browser")
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@dataclass
-class Site:
-    """The real server, a process of its own, on a database of its own that holds the demo."""
-
-    database: str
-    demo: dict[str, Any] = field(default_factory=dict)
-    port: int = field(default_factory=free_port)
-    process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def url(self) -> str:
-        # localhost, so that a page may use the camera without TLS.
-        return f"http://localhost:{self.port}"
-
-    @property
-    def environment(self) -> dict[str, str]:
-        return os.environ | {
-            "DATABASE_URL": self.database,
-            "BASE_URL": self.url,
-            "PORT": str(self.port),
-            "DJANGO_SETTINGS_MODULE": "config.settings",
-        }
-
-    def manage(self, *arguments: str) -> str:
-        done = subprocess.run(
-            [sys.executable, "manage.py", *arguments],
-            cwd=ROOT,
-            env=self.environment,
-            check=True,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        return done.stdout
-
-    def start(self) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "manage.py", "serve"], cwd=ROOT, env=self.environment, stdout=subprocess.DEVNULL
-        )
-        for _try in range(300):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
-                    return
-            assert self.process.poll() is None, "the server did not start"
-            time.sleep(0.1)
-        raise AssertionError("the server does not answer")
-
-    def stop(self) -> None:
-        if self.process:
-            self.process.terminate()
-            self.process.wait(30)
-
-    def get(self, path: str, *, as_: str = "") -> Any:
-        """JSON of the API, read as one of the demo's people."""
-        return json.loads(self.read(f"/api/v1{path}", as_=as_))
-
-    def get_all(self, path: str) -> list[Any]:
-        """Every row of a collection, over its pages."""
-        page = self.get(f"{path}&pageSize=500")
-        rows = list(page["results"])
-        while page["next"]:
-            page = json.loads(self.read(page["next"].removeprefix(self.url)))
-            rows += page["results"]
-        return rows
-
-    def post(self, path: str, body: Any, *, as_: str) -> Any:
-        return json.loads(self.read(f"/api/v1{path}", as_=as_, body=json.dumps(body).encode()))
-
-    def read(self, path: str, *, as_: str = "", body: bytes | None = None) -> bytes:
-        request = urllib.request.Request(self.url + path, data=body)
-        if body:
-            request.add_header("Content-Type", "application/json")
-        if as_:
-            request.add_header("Authorization", f"Bearer {self.demo[as_]['token']}")
-        with urllib.request.urlopen(request, timeout=30) as response:
-            return bytes(response.read())
-
-
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    site = Site(database=fresh_database(tmp_path_factory.mktemp("site")))
+    site = Site(database=fresh_database(tmp_path_factory.mktemp("site"), name="site"))
     site.demo = json.loads(site.manage("demo", "--json"))
     site.start()
     yield site
     site.stop()
-
-
-def fresh_database(folder: Path) -> str:
-    """A new database of the kind that this run of the tests is about."""
-    if settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
-        return f"sqlite:///{folder}/site.sqlite3"
-    name = f"site_{os.getpid()}"
-    with psycopg.connect(dbname="postgres", autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-    return f"postgres:///{name}"

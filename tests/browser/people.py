@@ -7,7 +7,7 @@ from typing import Any
 from playwright.sync_api import Page
 
 from activities.weeks import AMSTERDAM
-from tests.browser.conftest import Site
+from tests.sites import Site
 
 
 def sign_in(page: Page, site: Site, person: str, path: str) -> None:

@@ -4,8 +4,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from tests.browser.conftest import Site
 from tests.browser.people import sign_in
+from tests.sites import Site
 
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 LOOKS = [(width, scheme) for width in (320, 1280) for scheme in ("light", "dark")]
@@ -15,6 +15,7 @@ OPEN_PAGES = [
     "/?level=mbo&neighbourhood=saendelft",
     "/activities/inloop-jongerenwinkel",
     "/locations/jongerenhub",
+    "/organisations/jongerenwinkel",
     "/p",
     "/privacy",
     "/accessibility",
@@ -30,6 +31,19 @@ STAFF_PAGES = [
     "/desk/activities/inloop-jongerenwinkel/edit",
     "/desk/activities/inloop-jongerenwinkel/archive",
     "/desk/activities/inloop-jongerenwinkel/delete",
+    "/desk/activities/inloop-jongerenwinkel/end",
+    "/desk/activities/inloop-jongerenwinkel/add",
+    "/desk/activities/inloop-jongerenwinkel/bookings",
+    "/desk/days",
+    "/desk/days/closures/new",
+    "/desk/days/own/new",
+    "/desk/resources",
+    "/desk/resources/new",
+    "/desk/resources/free",
+    "/desk/clashes",
+    "/desk/calendars",
+    "/desk/calendars/new",
+    "/desk/rota",
     "/desk/check-ins",
     "/desk/passes",
     "/door",

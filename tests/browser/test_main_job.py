@@ -13,8 +13,8 @@ from playwright.sync_api import Browser, BrowserType, Page, expect
 
 from activities.weeks import AMSTERDAM, label, monday_of
 from tests.browser import films
-from tests.browser.conftest import Site
 from tests.browser.people import sign_in, times_around_now, until
+from tests.sites import Site
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 

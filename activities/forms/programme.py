@@ -1,68 +1,32 @@
-"""What publishers fill in. The rules stand with the model and the schedule; here they get words and a place."""
+"""What publishers fill in about an activity. The rules stand with the model and the schedule; here they get words
+and a place."""
 
-import datetime as dt
-import re
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.http import QueryDict
 from django.utils.dates import WEEKDAYS
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
 from activities import publishing, schedule, wording
+from activities.foreseeing import Effect, coming, foresee
+from activities.forms.fields import ClockInput, DayInput, DaysField
 from activities.models import Activity, Session
 from activities.schedule import Schedule
 from activities.weekly import Weekly, weekly
-from activities.weeks import AMSTERDAM, at_wall_clock, local_date
+from activities.weeks import local_date
+from schools.calendar import REGION
 from schools.models import Location, Organisation, User
 from schools.rules import RuleViolation
 
 _DESCRIPTION = ("title", "description", "organisation", "location", "programme", "level", "min_age", "max_age")
+# What another calendar says; a publisher changes it there.
+_FROM_ELSEWHERE = (
+    "title", "description", "organisation", "location", "starts_on", "until", "start_time", "end_time", "rrule",
+    "skip_holidays", "excluded_dates", "weekdays", "interval",
+)  # fmt: skip
 _SCHEDULE = ("starts_on", "until", "start_time", "end_time", "rrule", "skip_holidays", "excluded_dates")
-
-
-class DayInput(forms.DateInput):
-    input_type = "date"
-
-    def __init__(self) -> None:
-        super().__init__(format="%Y-%m-%d")
-
-
-class ClockInput(forms.TimeInput):
-    input_type = "time"
-
-    def __init__(self) -> None:
-        super().__init__(format="%H:%M")
-
-
-class DaysField(forms.CharField):
-    """Days, each as 2026-11-24 or 24-11-2026, with commas or on lines of their own."""
-
-    MOST = 1000
-    widget = forms.Textarea(attrs={"rows": 3})
-
-    def to_python(self, value: Any) -> list[str]:  # type: ignore[override]
-        words = [word for word in re.split(r"[\s,;]+", value or "") if word]
-        if len(words) > self.MOST:
-            raise ValidationError(_("Write down %(most)s days at most."), "too_many", params={"most": self.MOST})
-        return sorted({self._day(word) for word in words})
-
-    def prepare_value(self, value: Any) -> Any:
-        return "\n".join(value) if isinstance(value, list) else value
-
-    @staticmethod
-    def _day(word: str) -> str:
-        turned = re.fullmatch(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})", word, re.ASCII)
-        try:
-            if turned:
-                return dt.date(int(turned[3]), int(turned[2]), int(turned[1])).isoformat()
-            return dt.date.fromisoformat(word).isoformat()
-        except ValueError:
-            raise ValidationError(
-                _("“%(word)s” is not a day. Write it as 24-11-2026."), "invalid", params={"word": word[:40]}
-            ) from None
 
 
 class ActivityForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -88,6 +52,13 @@ class ActivityForm(forms.ModelForm):  # type: ignore[type-arg]
         help_text=_("Write each day as 24-11-2026, on a line of its own."),
     )
 
+    from_on = forms.DateField(
+        label=_("From which day does the change hold?"),
+        required=False,
+        widget=DayInput,
+        help_text=_("Leave it empty to change all coming dates."),
+    )
+    by_hand = forms.BooleanField(label=_("Also change the dates that you moved or cancelled yourself"), required=False)
     # What was there when this form was shown.
     version = forms.CharField(required=False, widget=forms.HiddenInput)
 
@@ -124,6 +95,11 @@ class ActivityForm(forms.ModelForm):  # type: ignore[type-arg]
         if not self.instance.pk:
             for name, possible in (("organisation", organisations), ("location", locations)):
                 self.initial[name] = possible[0] if len(possible) == 1 else None
+        if self.instance.is_taken_in:
+            for name in _FROM_ELSEWHERE:
+                self.fields[name].disabled = True
+        if self.schedule_before is None or self.instance.is_taken_in:
+            del self.fields["from_on"], self.fields["by_hand"]
         if self.schedule_before:
             self.initial["version"] = self.instance.version
             self._show(self.schedule_before)
@@ -145,19 +121,41 @@ class ActivityForm(forms.ModelForm):  # type: ignore[type-arg]
         if not cleaned.get("rrule"):
             plain = Weekly(weekdays=tuple(cleaned.get("weekdays", ())), interval=cleaned.get("interval") or 1)
             cleaned["rrule"] = plain.rrule
-            if not plain.weekdays and cleaned.get("until") and "weekdays" not in self.errors:
+            if (
+                not plain.weekdays
+                and cleaned.get("until")
+                and not self.instance.is_taken_in
+                and "weekdays" not in self.errors
+            ):
                 self.add_error("weekdays", _("Choose one or more days, or leave out the last day."))
         return cleaned
 
     def preview(self) -> wording.Preview | None:
         """What the schedule comes to, as far as it is filled in and right; also before it is sent."""
         stored = self.schedule_before
+        if self.instance.is_taken_in:
+            return None
         if self.is_bound:
             self.is_valid()
             needed = {"starts_on", "start_time", "end_time"} <= self.cleaned_data.keys()
             wrong = {*_SCHEDULE, "weekdays", "interval"} & self.errors.keys()
             stored = self.instance.schedule if needed and not wrong else None
-        return wording.preview(stored, today=local_date(now())) if stored else None
+        if stored is None:
+            return None
+        chosen = self.cleaned_data.get("organisation") if self.is_bound else None
+        free = chosen.load_free_days() if chosen else REGION
+        return wording.preview(stored, today=local_date(now()), free=free)
+
+    def effect(self) -> Effect | None:
+        """What saving would do to the dates that are to come; None where that cannot be told yet."""
+        if not self.instance.pk or not self.is_bound or not self.is_valid():
+            return None
+        at = now()
+        own = Session.objects.filter(activity=self.instance)
+        try:
+            return foresee(lambda: self._change(keep_clashes=True), among=own & coming(at=at))
+        except (RuleViolation, ValidationError):
+            return None  # saving will say why
 
     def schedule_errors(self) -> list[str]:
         """What is wrong with the schedule, leaving out what is not filled in yet."""
@@ -166,68 +164,23 @@ class ActivityForm(forms.ModelForm):  # type: ignore[type-arg]
         errors = [error for name in names for error in data.get(name, []) if error.code != "required"]
         return [str(message) for error in errors for message in error.messages]
 
-    def apply(self) -> Activity | None:
+    def apply(self, *, keep_clashes: bool) -> Activity:
         """Publish what is new, or change what was changed and nothing else.
 
-        None, and an error in the form, where that may not be: somebody else may have been first.
+        Raises what the verbs raise: somebody else may have been first.
         """
-        if not self.instance.pk:
-            return publishing.publish(self.instance)
-        changes = {name: self.cleaned_data[name] for name in (*_DESCRIPTION, "capacity") if name in self.changed_data}
-        if self.instance.schedule != self.schedule_before:
-            changes["schedule"] = self.instance.schedule
-        try:
-            return publishing.change(self.instance, changes, if_version=self.cleaned_data["version"])
-        except RuleViolation as refusal:
-            self.add_error(None, ValidationError(str(refusal), refusal.code))
-            return None
+        return self._change(keep_clashes=keep_clashes) if self.instance.pk else publishing.publish(self.instance)
 
-
-class CancelForm(forms.Form):
-    reason = forms.CharField(
-        label=_("Why is it cancelled?"),
-        max_length=200,
-        help_text=_("Everybody can read this. Write no names."),
-    )
-
-
-class MoveForm(forms.Form):
-    day = forms.DateField(label=_("Day"), widget=DayInput)
-    start_time = forms.TimeField(label=_("Start"), widget=ClockInput)
-    end_time = forms.TimeField(label=_("End"), widget=ClockInput)
-    location = forms.ModelChoiceField(Location.objects.none(), label=_("Location"), empty_label=None)
-
-    def __init__(self, data: QueryDict | None, *, session: Session, user: User) -> None:
-        start, end = session.starts_at.astimezone(AMSTERDAM), session.ends_at.astimezone(AMSTERDAM)
-        now_at = {"day": start.date(), "start_time": start.time(), "end_time": end.time(), "location": session.location}
-        super().__init__(data, initial=now_at)
-        self.session = session
-        choices = Location.objects.published_by(user) | Location.objects.filter(pk=session.location_id)
-        self.fields["location"].queryset = choices  # type: ignore[attr-defined]
-
-    def clean(self) -> dict[str, Any]:
-        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        if {"day", "start_time", "end_time"} <= cleaned.keys():
-            # One day is a schedule too, and has its rules; but somebody may choose a day in the holidays.
-            times = {name: cleaned[name] for name in ("start_time", "end_time")}
-            day = Schedule(starts_on=cleaned["day"], **times, skip_holidays=False)
-            try:
-                schedule.validate(day, today=local_date(now()))
-            except ValidationError as error:
-                for name, refusals in error.error_dict.items():
-                    self.add_error("day" if name == "starts_on" else name, refusals)
-        return cleaned
-
-    def apply(self) -> bool:
-        """Move the session; where it may not, the form says why."""
+    def _change(self, *, keep_clashes: bool) -> Activity:
         chosen = self.cleaned_data
-        try:
-            publishing.move(
-                self.session,
-                starts_at=at_wall_clock(chosen["day"], chosen["start_time"]),
-                ends_at=at_wall_clock(chosen["day"], chosen["end_time"]),
-                location=chosen["location"],
-            )
-        except ValidationError as error:
-            self.add_error("end_time", [message for of_field in error.message_dict.values() for message in of_field])
-        return not self.errors
+        changes = {name: chosen[name] for name in (*_DESCRIPTION, "capacity") if name in self.changed_data}
+        if self.instance.schedule != self.schedule_before and not self.instance.is_taken_in:
+            changes["schedule"] = self.instance.schedule
+        return publishing.change(
+            self.instance,
+            changes,
+            from_on=chosen.get("from_on"),
+            by_hand=chosen.get("by_hand", False),
+            keep_clashes=keep_clashes,
+            if_version=chosen["version"],
+        )

@@ -1,13 +1,10 @@
 """Where publishers put their programme online and keep it right."""
 
-import uuid
-from collections.abc import Callable
-from typing import Any
-
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db.models import OuterRef, Subquery
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
@@ -15,8 +12,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from activities import publishing
 from activities.attendance_asked import attended
+from activities.conflicts import Clashing
+from activities.desk.asking_first import add_errors
 from activities.filters import ActivityFilter
-from activities.forms import ActivityForm, CancelForm, MoveForm
+from activities.forms.programme import ActivityForm
 from activities.models import Activity, Session
 from schools.gate import StaffRequest, publishers_only
 from schools.rules import RuleViolation
@@ -53,20 +52,33 @@ def activity_edit(request: StaffRequest, slug: str) -> HttpResponse:
 def _activity_form(request: StaffRequest, activity: Activity | None) -> HttpResponse:
     title = activity.title if activity else ""
     form = ActivityForm(request.POST or None, instance=activity, user=request.user)
+    context = {"form": form, "title": title, "activity": activity}
     wants_it = request.method == "POST" and "preview" not in request.POST
-    if wants_it and form.is_valid() and (saved := form.apply()):
-        messages.success(request, _("Saved. Everybody can see it now."))
-        return redirect("desk:activity_detail", saved.slug)
-    context = {"form": form, "title": title, "preview": form.preview()}
+    if wants_it and form.is_valid():
+        try:
+            saved = form.apply(keep_clashes="keep_clashes" in request.POST)
+        except Clashing as clashing:
+            context["clashes"] = clashing.clashes
+        except RuleViolation as refusal:
+            form.add_error(None, ValidationError(str(refusal), refusal.code))
+        except ValidationError as error:
+            add_errors(form, error)
+        else:
+            messages.success(request, _("Saved. Everybody can see it now."))
+            return redirect("desk:activity_detail", saved.slug)
+    context |= {"preview": form.preview(), "effect": form.effect()}
     return render(request, "activities/activity_form.html", context)
 
 
 @require_POST
 @publishers_only
-def activity_preview(request: StaffRequest) -> HttpResponse:
+def activity_preview(request: StaffRequest, slug: str = "") -> HttpResponse:
     """A fragment for the script beside the form: what the schedule comes to so far."""
-    form = ActivityForm(request.POST, user=request.user)
-    return render(request, "activities/_preview.html", {"form": form, "preview": form.preview()})
+    own = Activity.objects.for_user(request.user)
+    activity = get_object_or_404(own, slug=slug) if slug else None
+    form = ActivityForm(request.POST, instance=activity, user=request.user)
+    context = {"form": form, "preview": form.preview(), "effect": form.effect()}
+    return render(request, "activities/_preview.html", context)
 
 
 @require_safe
@@ -91,7 +103,9 @@ def activity_archive(request: StaffRequest, slug: str) -> HttpResponse:
     activity = get_object_or_404(own.with_places(), slug=slug)
     if request.method != "POST":
         return render(request, "activities/activity_confirm_archive.html", {"activity": activity})
-    return _done(request, activity, lambda: publishing.archive(activity), _("Taken off the programme."))
+    publishing.archive(activity)
+    messages.success(request, _("Taken off the programme."))
+    return redirect("desk:activity_detail", slug)
 
 
 @publishers_only
@@ -106,45 +120,3 @@ def activity_delete(request: StaffRequest, slug: str) -> HttpResponse:
         return redirect("desk:activity_detail", slug)
     messages.success(request, _("Deleted."))
     return redirect("desk:activities")
-
-
-@publishers_only
-def session_cancel(request: StaffRequest, pk: uuid.UUID) -> HttpResponse:
-    session = _own_session(request, pk)
-    form = CancelForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        reason = form.cleaned_data["reason"]
-        return _done(request, session.activity, lambda: publishing.cancel(session, reason=reason), _("Cancelled."))
-    return render(request, "activities/session_cancel.html", {"session": session, "form": form})
-
-
-@publishers_only
-def session_move(request: StaffRequest, pk: uuid.UUID) -> HttpResponse:
-    session = _own_session(request, pk)
-    form = MoveForm(request.POST or None, session=session, user=request.user)
-    if request.method == "POST" and form.is_valid():
-        answer = _done(request, session.activity, form.apply, _("Moved."))
-        if not form.errors:
-            return answer
-    return render(request, "activities/session_move.html", {"session": session, "form": form})
-
-
-@require_POST
-@publishers_only
-def session_restore(request: StaffRequest, pk: uuid.UUID) -> HttpResponse:
-    session = _own_session(request, pk)
-    return _done(request, session.activity, lambda: publishing.restore(session), _("It takes place after all."))
-
-
-def _own_session(request: StaffRequest, pk: uuid.UUID) -> Session:
-    return get_object_or_404(Session.objects.for_user(request.user).with_places(), pk=pk)
-
-
-def _done(request: HttpRequest, activity: Activity, verb: Callable[[], Any], said: str) -> HttpResponse:
-    """Do it, or say why not; then back to the activity."""
-    try:
-        if verb():
-            messages.success(request, said)
-    except RuleViolation as refusal:
-        messages.error(request, str(refusal))
-    return redirect("desk:activity_detail", activity.slug)

@@ -1,0 +1,24 @@
+from activities.models.activities import Activity, ActivityQuerySet, EarlierSchedule
+from activities.models.calendar_keys import CalendarKey
+from activities.models.calendar_sources import CalendarSource
+from activities.models.editions import Edition
+from activities.models.programmes import Level, Programme
+from activities.models.resources import Booking, Resource, ResourceKind, SeriesBooking
+from activities.models.sessions import Session, SessionQuerySet
+
+__all__ = [
+    "Activity",
+    "ActivityQuerySet",
+    "Booking",
+    "CalendarKey",
+    "CalendarSource",
+    "EarlierSchedule",
+    "Edition",
+    "Level",
+    "Programme",
+    "Resource",
+    "ResourceKind",
+    "SeriesBooking",
+    "Session",
+    "SessionQuerySet",
+]

@@ -1,0 +1,182 @@
+import datetime as dt
+import uuid
+from typing import TYPE_CHECKING
+
+from django.core.exceptions import EmptyResultSet
+from django.db import connection, models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from activities.models.activities import Activity
+from activities.models.programmes import Level
+from activities.weeks import local_date, monday_of
+from schools.models import Closure, Location
+
+if TYPE_CHECKING:
+    from schools.models import User
+
+
+class SessionQuerySet(models.QuerySet["Session"]):
+    def published(self) -> "SessionQuerySet":
+        return self.filter(activity__published_at__isnull=False, activity__archived_at=None)
+
+    def for_user(self, user: "User") -> "SessionQuerySet":
+        """Those this person may change."""
+        if user.roles.is_coordinator:
+            return self
+        return self.filter(activity__organisation__in=user.roles.publishes_for)
+
+    def staffed_by(self, user: "User") -> "SessionQuerySet":
+        """Those whose door this person may keep."""
+        if user.roles.is_coordinator:
+            return self
+        return self.filter(location__in=user.roles.works_at)
+
+    def on_duty(self, user: "User") -> "SessionQuerySet":
+        """Those that this person is put down for."""
+        return self.filter(bookings__staff=user)
+
+    def in_week(self, monday: dt.date) -> "SessionQuerySet":
+        return self.filter(week=monday)
+
+    def starting_from(self, moment: dt.datetime) -> "SessionQuerySet":
+        return self.filter(starts_at__gte=moment)
+
+    def starting_before(self, moment: dt.datetime) -> "SessionQuerySet":
+        return self.filter(starts_at__lt=moment)
+
+    def scheduled(self) -> "SessionQuerySet":
+        return self.filter(cancelled_at=None)
+
+    def suiting_level(self, level: str) -> "SessionQuerySet":
+        """What somebody of this level may come to: what is for everybody too."""
+        return self.filter(activity__level__in=(level, Level.ALL))
+
+    def falling_in(self, closure: Closure) -> "SessionQuerySet":
+        """Sessions on the days of a closure, of the organisation or at a place of it."""
+        days = self.filter(local_date__range=(closure.starts_on, closure.ends_on))
+        if closure.location_id:
+            return days.filter(location=closure.location_id)
+        own = closure.organisation_id
+        return days.filter(Q(activity__organisation=own) | Q(location__organisation=own))
+
+    def with_places(self) -> "SessionQuerySet":
+        return self.select_related(
+            "activity__organisation", "activity__programme", "location__neighbourhood", "location__organisation"
+        )
+
+    def held(self) -> "list[Session]":
+        """These rows, locked against change until the transaction ends, though not against being held by others.
+
+        SQL's FOR SHARE, which Django has no word for. SQLite locks as a whole, at the start of a transaction.
+        """
+        rows = self.order_by("pk")
+        if connection.vendor != "postgresql":
+            return list(rows)
+        try:
+            sql, parameters = rows.query.sql_with_params()
+        except EmptyResultSet:
+            return []
+        return list(self.model._default_manager.raw(f"{sql} FOR SHARE", parameters))
+
+    def show_anew(self, *, at: dt.datetime) -> None:
+        """Tell calendars that something around these sessions has changed: a title, a name, an address."""
+        self.update(sequence=F("sequence") + 1, updated_at=at)
+
+    def in_order(self) -> "SessionQuerySet":
+        return self.order_by("starts_at", "pk")
+
+
+class Session(models.Model):
+    """One dated occurrence. It stays the same session when it is moved."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    activity = models.ForeignKey(Activity, models.PROTECT, related_name="sessions", verbose_name=_("activity"))
+    location = models.ForeignKey(Location, models.PROTECT, related_name="sessions", verbose_name=_("location"))
+    # The day on which the schedule put it: by this the series knows its own again. Empty for an extra date.
+    scheduled_on = models.DateField(null=True, blank=True, editable=False)
+    # Which occurrence it is in the calendar that it was taken in from; null for one of our own.
+    source_key = models.CharField(max_length=20, null=True, blank=True, editable=False)
+    original_starts_at = models.DateTimeField(editable=False)
+    starts_at = models.DateTimeField(_("start"))
+    ends_at = models.DateTimeField(_("end"))
+    # Reckoned when the row is written, so that no query converts time zones.
+    local_date = models.DateField(editable=False)
+    week = models.DateField(editable=False)
+
+    moved_at = models.DateTimeField(null=True, blank=True, editable=False)
+    cancelled_at = models.DateTimeField(null=True, blank=True, editable=False)
+    cancel_reason = models.CharField(_("reason"), max_length=200, blank=True)
+    closure = models.ForeignKey(
+        Closure, models.SET_NULL, null=True, blank=True, editable=False, related_name="cancelled_sessions"
+    )
+    # RFC 5545, section 3.8.7.4: raised with every change that a calendar shows.
+    sequence = models.PositiveIntegerField(default=0, editable=False)
+    updated_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = SessionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("session")
+        verbose_name_plural = _("sessions")
+        ordering = ("starts_at", "pk")
+        constraints = (
+            models.UniqueConstraint(fields=["activity", "scheduled_on"], name="one_session_per_day_of_a_schedule"),
+            models.UniqueConstraint(fields=["activity", "source_key"], name="one_session_per_occurrence_taken_in"),
+            models.CheckConstraint(
+                name="a_session_ends_after_it_starts",
+                condition=Q(ends_at__gt=F("starts_at")),
+                violation_error_code="ends_before_it_starts",
+                violation_error_message=_("The end comes before the start."),
+            ),
+        )
+        indexes = (
+            models.Index(fields=["starts_at", "id"], name="sessions_in_order"),
+            models.Index(fields=["location", "starts_at"], name="sessions_at_a_door"),
+            models.Index(fields=["week", "activity"], name="sessions_of_a_week"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.activity_id} {self.starts_at:%Y-%m-%d %H:%M}Z"
+
+    @property
+    def is_cancelled(self) -> bool:
+        return self.cancelled_at is not None
+
+    @property
+    def length(self) -> dt.timedelta:
+        return self.ends_at - self.starts_at
+
+    @property
+    def is_extra(self) -> bool:
+        """Added by hand: no schedule and no other calendar made it."""
+        return self.scheduled_on is None and self.source_key is None
+
+    @property
+    def is_by_hand(self) -> bool:
+        """Whether a person moved, cancelled or added it: a series does not change that by itself."""
+        return bool(self.is_extra or self.moved_at or (self.is_cancelled and not self.closure_id))
+
+    @property
+    def status(self) -> str:
+        return "cancelled" if self.is_cancelled else "scheduled"
+
+    @property
+    def capacity(self) -> int | None:
+        return self.activity.capacity
+
+    @property
+    def places_left(self) -> int | None:
+        return self.capacity
+
+    def set_times(self, starts_at: dt.datetime, ends_at: dt.datetime) -> None:
+        """The one place where a session's day and week are reckoned."""
+        self.starts_at, self.ends_at = starts_at, ends_at
+        self.local_date = local_date(starts_at)
+        self.week = monday_of(self.local_date)
+
+    def touch(self, *, at: dt.datetime) -> None:
+        """Tell calendars that something they show has changed."""
+        self.sequence += 1
+        self.updated_at = at
