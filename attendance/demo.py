@@ -100,6 +100,7 @@ OFFERS = [
 ]  # fmt: skip
 
 
+_NAMES = {"coordinator": "Coördinator", "publisher": "Programmamaker", "youthWorker": "Jongerenwerker"}
 PACKAGES = ("schools", "activities", "attendance")
 
 
@@ -317,7 +318,7 @@ class _Town:
         }
         people: dict[str, Any] = {}
         for name, signing_in in credentials().items():
-            user = User.objects.create_user(**signing_in)
+            user = User.objects.create_user(**signing_in, name=_NAMES[name])
             Membership.objects.create(user=user, **roles[name])
             token = AccessToken.issue(user=user, name="demo", token=f"inloop_user_{_secret(f'token {name}').hex()}")
             people[name] = {**signing_in, "token": token}
