@@ -28,18 +28,16 @@ def close(*closures: Closure, at: dt.datetime | None = None) -> int:
 
 @transaction.atomic
 def reopen(*closures: Closure, at: dt.datetime | None = None) -> None:
-    """Take the closures back. What they cancelled is restored, save on days that another closure holds shut;
-    where the series was changed in the meantime, it comes back as the series is now."""
+    """Take the closures back. What they cancelled is restored, save on days that another closure holds shut; a
+    series that was changed in the meantime has taken its closed sessions along."""
     at = at or now()
     Edition.note_change(at=at)
     cancelled = Session.objects.filter(closure__in=closures)
-    activities = _locked(Activity.objects.published().filter(pk__in=cancelled.values("activity")))
     sessions = list(cancelled.select_for_update().order_by("pk").values_list("pk", flat=True))
     Closure.objects.filter(pk__in=[closure.pk for closure in closures]).delete()
     restored = Session.objects.filter(pk__in=sessions)
     restored.update(cancelled_at=None, cancel_reason="", closure=None, sequence=F("sequence") + 1, updated_at=at)
     apply_closures(list(restored), at=at)
-    _fit(activities, at=at)
 
 
 @transaction.atomic

@@ -10,7 +10,6 @@ without it (RuleViolation double_booked, see `activities.conflicts`).
 import datetime as dt
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -20,10 +19,11 @@ from django.utils.translation import gettext_lazy as _
 
 from activities.attendance_asked import attendance_of, attended
 from activities.conflicts import refusing_new_clashes
-from activities.models import Activity, EarlierSchedule, Edition, Session
+from activities.models import Activity, Edition, Session
 from activities.models.activities import take_slugs
-from activities.schedule import dates
-from activities.series import add_sessions, closure_on, fit_sessions, remove_sessions, sessions_to_add
+from activities.parts import begin_part, cut_off, leave_out, move_parts
+from activities.schedule import HORIZON, dates
+from activities.series import add_sessions, closures_over, fit_sessions, is_planned, remove_sessions, sessions_to_add
 from activities.weeks import YEARS, local_date
 from schools.models import Location
 from schools.rules import RuleViolation
@@ -78,44 +78,31 @@ def change(
     activity = _held(activity, if_version=if_version, at=at)
     if activity.is_taken_in and (from_on or _TAKEN_IN & changes.keys()):
         raise _taken_in()
-    if not changes:
+    if not changes and not by_hand:
         return activity
     Edition.note_change(at=at)
-    if _SCHEDULE & changes.keys():
-        _begin_part(activity, from_on)
+    if "schedule" in changes:
+        begin_part(activity, from_on)
+    elif "location" in changes:
+        move_parts(activity, changes["location"], from_on)
     for name, value in changes.items():
         setattr(activity, name, value)
     activity.updated_at = at
     activity.full_clean()
-    if from_on:
+    if from_on and "schedule" in changes:
         _refuse_without_a_day(activity, from_on, at=at)
     with refusing_new_clashes(activity, keep=keep_clashes, at=at):
         activity.save()
         if _SHOWN & changes.keys():
             activity.sessions.all().show_anew(at=at)
-        if _SCHEDULE & changes.keys():
+        if by_hand or _SCHEDULE & changes.keys():
             fit_sessions(activity, at=at, by_hand_from=(from_on or local_date(at)) if by_hand else None)
     return activity
 
 
-def _begin_part(activity: Activity, from_on: dt.date | None) -> None:
-    """What the series keeps to now, it keeps to before that day; without one, all of it changes."""
-    if from_on is None:
-        activity.earlier_schedules.all().delete()
-    elif ended := activity.earlier_schedules.filter(before_on__gte=from_on).order_by("before_on").first():
-        # That part was in force on the day: it ends sooner now, and what came after it is replaced.
-        activity.earlier_schedules.filter(before_on__gt=ended.before_on).delete()
-        ended.before_on = from_on
-        ended.save(update_fields=["before_on"])
-    else:
-        kept = EarlierSchedule(activity=activity, location_id=activity.location_id, before_on=from_on)
-        kept.schedule = activity.schedule
-        kept.save(force_insert=True)
-
-
 def _refuse_without_a_day(activity: Activity, from_on: dt.date, *, at: dt.datetime) -> None:
     free = activity.organisation.load_free_days()
-    horizon = max(local_date(at), from_on) + dt.timedelta(days=400)
+    horizon = max(local_date(at), from_on) + HORIZON
     if not any(day >= from_on for day in dates(activity.schedule, before=horizon, free=free)):
         raise ValidationError(
             {"rrule": ValidationError(_("No day is left from then on. End the series instead."), "never_happens")}
@@ -136,18 +123,16 @@ def end(
     if activity.is_taken_in:
         raise _taken_in()
     Edition.note_change(at=at)
-    if part := activity.earlier_schedules.filter(before_on__gt=last_on).order_by("before_on").first():
-        activity.schedule, activity.location_id = part.schedule, part.location_id
-        activity.earlier_schedules.filter(before_on__gte=part.before_on).delete()
-    until = min(last_on, activity.until or last_on)
-    if activity.rrule or until < activity.starts_on:
-        activity.schedule = replace(activity.schedule, until=until)
-    activity.updated_at = at
-    activity.full_clean()
-    activity.save()
+    if not cut_off(activity, last_on):
+        sentence = _("No date is left then. Take it off the programme instead.")
+        raise ValidationError({"last_on": ValidationError(sentence, "never_happens")})
     coming = activity.sessions.select_for_update().filter(starts_at__gt=at, local_date__gt=last_on)
-    remove_sessions(list(coming.order_by("pk")), at=at)
-    fit_sessions(activity, at=at)
+    going = list(coming.order_by("pk"))
+    # What was put off until after the end does not come back on the day that it had.
+    leave_out(activity, [one.scheduled_on for one in going if one.scheduled_on and one.scheduled_on <= last_on])
+    activity.updated_at = at
+    activity.save()
+    remove_sessions(going, at=at)
     return activity
 
 
@@ -233,10 +218,9 @@ def add(
     _set_times(session, starts_at, ends_at)
     if activity.sessions.scheduled().filter(starts_at=session.starts_at, location=session.location).exists():
         raise RuleViolation("already_there", _("There is a session at this time and place already."))
+    _refuse_if_closed(session)
     with refusing_new_clashes(activity, keep=keep_clashes, at=at):
         add_sessions([session], at=at)
-    if closure := closure_on(session):
-        raise RuleViolation("closed", _("It is closed on that day: %(reason)s") % {"reason": closure.reason})
     return session
 
 
@@ -264,7 +248,7 @@ def move(
 ) -> Session:
     """To another time or place; without a new end it lasts as long as it did.
 
-    Raises ValidationError, and RuleViolation: cancelled, has_attendance, comes_from_calendar, double_booked.
+    Raises ValidationError, and RuleViolation: cancelled, has_attendance, comes_from_calendar, closed, double_booked.
     """
     at = at or now()
     session = _locked(session, at=at)
@@ -275,8 +259,11 @@ def move(
     _refuse_year(new_start)
     new_end = ends_at or (new_start + session.length if starts_at else session.ends_at)
     with refusing_new_clashes(session.activity, keep=keep_clashes, at=at):
+        was = session.local_date, session.location_id
         _set_times(session, new_start, new_end)
         session.location = location or session.location
+        if was != (session.local_date, session.location_id):
+            _refuse_if_closed(session)
         session.moved_at = None if _is_as_planned(session) else at
         return _changed(session, at=at)
 
@@ -286,7 +273,8 @@ def _is_as_planned(session: Session) -> bool:
         return session.starts_at == session.original_starts_at and session.location_id == session.activity.location_id
     part = session.activity.load_part(session.scheduled_on)
     starts_at, ends_at = part.schedule.starts_at(session.scheduled_on), part.schedule.ends_at(session.scheduled_on)
-    return (session.starts_at, session.ends_at, session.location_id) == (starts_at, ends_at, part.location_id)
+    is_there = (session.starts_at, session.ends_at, session.location_id) == (starts_at, ends_at, part.location_id)
+    return is_there and is_planned(session)
 
 
 @transaction.atomic
@@ -311,6 +299,9 @@ def restore(session: Session, *, keep_clashes: bool = False, at: dt.datetime | N
         raise RuleViolation("not_cancelled", _("This session is not cancelled."))
     with refusing_new_clashes(session.activity, keep=keep_clashes, at=at):
         session.cancelled_at, session.cancel_reason, session.closure = None, "", None
+        if session.scheduled_on and not is_planned(session):
+            # The series has left that day meanwhile: by itself it would take the session away again.
+            session.scheduled_on = None
         return _changed(session, at=at)
 
 
@@ -354,6 +345,11 @@ def _set_times(session: Session, starts_at: dt.datetime, ends_at: dt.datetime) -
             {"ends_at": ValidationError(_("The end comes after the start, within 24 hours."), "ends_before_it_starts")}
         )
     session.set_times(starts_at.astimezone(dt.UTC), ends_at.astimezone(dt.UTC))
+
+
+def _refuse_if_closed(session: Session) -> None:
+    if closure := closures_over(session).first():
+        raise RuleViolation("closed", _("It is closed on that day: %(reason)s") % {"reason": closure.reason})
 
 
 def _taken_in() -> RuleViolation:

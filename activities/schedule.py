@@ -8,7 +8,7 @@ import re
 from calendar import monthrange
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 
 from dateutil.rrule import rrule, rrulestr
 from django.core.exceptions import ValidationError
@@ -90,13 +90,18 @@ def dates(schedule: Schedule, *, before: dt.date, free: FreeDays = REGION) -> It
         yield day
 
 
-def validate(schedule: Schedule, *, today: dt.date, free: FreeDays = REGION) -> None:
-    """Raises ValidationError with a dict: every field that is wrong, and why."""
+def validate(
+    schedule: Schedule, *, today: dt.date, free: FreeDays = REGION, counted_from: dt.date | None = None
+) -> None:
+    """Raises ValidationError with a dict: every field that is wrong, and why.
+
+    Of a series that has run for years, only the sessions from a day on count as too many.
+    """
     errors: dict[str, ValidationError] = {}
     for field, check in _CHECKS.items():
         if error := check(schedule):
             errors[field] = error
-    if not errors and (error := _refusal_for_dates(schedule, today=today, free=free)):
+    if not errors and (error := _refusal_for_dates(schedule, today, free, counted_from)):
         errors["rrule"] = error
     if errors:
         raise ValidationError(dict(errors))
@@ -214,21 +219,21 @@ _CHECKS: dict[str, Callable[[Schedule], ValidationError | None]] = {
 }
 
 
-def _refusal_for_dates(schedule: Schedule, *, today: dt.date, free: FreeDays) -> ValidationError | None:
+def _refusal_for_dates(
+    schedule: Schedule, today: dt.date, free: FreeDays, counted_from: dt.date | None
+) -> ValidationError | None:
     """Counted as far as the schedule goes, and one without an end as far as its sessions are made today."""
     count = int(_parts(schedule.rrule).get("COUNT", 0)) if schedule.rrule else 0
     ends = schedule.until or count or not schedule.rrule
     before = _END if ends else max(today, schedule.starts_on) + HORIZON
-    found = (
-        0
-        if _fits_no_day(schedule.rrule)
-        else sum(1 for _day in islice(dates(schedule, before=before, free=free), MOST_SESSIONS + 1))
-    )
-    if found == 0:
+    found = iter(()) if _fits_no_day(schedule.rrule) else dates(schedule, before=before, free=free)
+    first = next(found, None)
+    if first is None:
         return ValidationError(
             _("This schedule has no session: no day fits it, or every day is excluded or a holiday."), "never_happens"
         )
-    if max(found, count) > MOST_SESSIONS:
+    counted = (day for day in chain([first], found) if counted_from is None or day >= counted_from)
+    if max(sum(1 for _day in islice(counted, MOST_SESSIONS + 1)), count) > MOST_SESSIONS:
         return ValidationError(
             _("This schedule would make more than %(most)s sessions. Choose an earlier last day."),
             "too_many_sessions",

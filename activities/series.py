@@ -15,6 +15,7 @@ from activities.models import Activity, Session, SessionQuerySet
 from activities.schedule import HORIZON, Part, planned
 from activities.weeks import local_date
 from schools.models import Closure
+from schools.models.closures import ClosureQuerySet
 
 
 def sessions_to_add(activity: Activity, *, at: dt.datetime, after: dt.datetime | None = None) -> list[Session]:
@@ -46,6 +47,14 @@ def _planned(activity: Activity, *, at: dt.datetime) -> dict[dt.date, Part]:
     return planned(parts, before=local_date(at) + HORIZON, free=activity.organisation.load_free_days())
 
 
+def is_planned(session: Session) -> bool:
+    """Whether the series still has the day of this session."""
+    activity, day = session.activity, session.scheduled_on
+    assert day is not None
+    free = activity.organisation.load_free_days()
+    return day in planned(activity.load_parts(), before=day + dt.timedelta(days=1), free=free)
+
+
 def add_sessions(sessions: list[Session], *, at: dt.datetime) -> None:
     """With what is booked for their series. Those that fall in a closure are there too, cancelled by it, so that
     they come back with its end."""
@@ -70,19 +79,23 @@ def fit_sessions(activity: Activity, *, at: dt.datetime, by_hand_from: dt.date |
     coming = activity.sessions.filter(as_planned, starts_at__gt=at, scheduled_on__isnull=False)
     sessions = list(coming.select_for_update().order_by("pk"))
     came = attended([session.pk for session in sessions])
-    doomed, changed = [], []
+    doomed, changed, reopened = [], [], []
     for session in sessions:
         assert session.scheduled_on is not None
         if session.pk in came:
             continue
-        if part := wanted.get(session.scheduled_on):
-            if _fit(session, part, at=at):
-                changed.append(session)
-        else:
+        part = wanted.get(session.scheduled_on)
+        if part is None:
             doomed.append(session)
+            continue
+        # One that is on all the same on a closed day was restored by a person: another time changes nothing in that.
+        is_on_there = not (session.is_cancelled or session.moved_at) and session.location_id == part.location_id
+        if _fit(session, part, at=at):
+            changed.append(session)
+            reopened += [] if is_on_there else [session]
     remove_sessions(doomed, at=at)
     Session.objects.bulk_update(changed, _FITTED, batch_size=200)
-    apply_closures(changed, at=at)
+    apply_closures(reopened, at=at)
     add_sessions(sessions_to_add(activity, at=at, after=at), at=at)
 
 
@@ -137,9 +150,10 @@ def apply_closures(sessions: Collection[Session], *, at: dt.datetime) -> None:
         cancel_for(closure, Session.objects.filter(pk__in=[session.pk for session in sessions]), at=at)
 
 
-def closure_on(session: Session) -> Closure | None:
-    """What holds it shut, if anything does."""
-    return Closure.objects.filter(cancelled_sessions=session).first()
+def closures_over(session: Session) -> ClosureQuerySet:
+    """What holds its day and place shut; of a session that is saved or not."""
+    owners = session.activity.organisation_id, session.location.organisation_id
+    return Closure.objects.on(session.local_date).filter(Q(location=session.location) | Q(organisation__in=owners))
 
 
 def cancel_for(closure: Closure, sessions: SessionQuerySet, *, at: dt.datetime) -> int:

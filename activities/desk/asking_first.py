@@ -25,7 +25,7 @@ def ask_first(
     form: forms.BaseForm,
     verb: Verb,
     *,
-    among: SessionQuerySet | None = None,
+    among: Callable[[], SessionQuerySet] | None = None,
     template: str,
     context: dict[str, Any],
     done: tuple[str, str, list[Any]],
@@ -43,7 +43,7 @@ def ask_first(
                 messages.success(request, sentence)
                 return redirect(page, *arguments)
             at = now()
-            answer["effect"] = foresee(lambda: verb(True), among=among & coming(at=at))
+            answer["effect"] = foresee(lambda: verb(True), among=among() & coming(at=at))
         except Clashing as clashing:
             answer["clashes"] = clashing.clashes
         except RuleViolation as refusal:

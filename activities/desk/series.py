@@ -32,7 +32,7 @@ def activity_end(request: StaffRequest, slug: str) -> HttpResponse:
         lambda _keep: publishing.end(
             activity, last_on=form.cleaned_data["last_on"], if_version=form.cleaned_data["version"]
         ),
-        among=Session.objects.filter(activity=activity),
+        among=lambda: Session.objects.filter(activity=activity),
         template="activities/activity_end.html",
         context={"activity": activity},
         done=(_("The series ends on that day."), "desk:activity_detail", [slug]),
@@ -63,7 +63,7 @@ def closure_new(request: StaffRequest) -> HttpResponse:
         request,
         form,
         lambda _keep: closing_days.close(*form.closures()),
-        among=Session.objects.all(),
+        among=lambda: Session.objects.filter(local_date__range=form.days),
         template="activities/closure_form.html",
         context={},
         done=(_("Closed. Every calendar shows it."), "desk:days", []),
@@ -75,11 +75,12 @@ def closure_new(request: StaffRequest) -> HttpResponse:
 def closure_remove(request: StaffRequest) -> HttpResponse:
     """One closure, or several that were made together."""
     closures = get_list_or_404(Closure.objects.for_user(request.user), pk__in=_keys(request))
+    closed = list(Session.objects.filter(closure__in=closures).values_list("pk", flat=True))
     return ask_first(
         request,
         Form(request.POST),
         lambda _keep: closing_days.reopen(*closures),
-        among=Session.objects.all(),
+        among=lambda: Session.objects.filter(pk__in=closed),
         template="activities/closure_remove.html",
         context={"closures": closures},
         done=(_("Open again."), "desk:days", []),
@@ -103,7 +104,7 @@ def own_days_new(request: StaffRequest) -> HttpResponse:
         request,
         form,
         lambda _keep: closing_days.decide(form.instance),
-        among=Session.objects.all(),
+        among=lambda: Session.objects.filter(activity__organisation=form.cleaned_data["organisation"]),
         template="activities/own_days_form.html",
         context={},
         done=(_("Saved. The series follow."), "desk:days", []),
@@ -118,7 +119,7 @@ def own_days_remove(request: StaffRequest, pk: uuid.UUID) -> HttpResponse:
         request,
         Form(request.POST),
         lambda _keep: closing_days.take_back(days),
-        among=Session.objects.filter(activity__organisation=days.organisation_id),
+        among=lambda: Session.objects.filter(activity__organisation=days.organisation_id),
         template="activities/own_days_remove.html",
         context={"days": days},
         done=(_("Taken away. The series follow."), "desk:days", []),

@@ -1,5 +1,6 @@
 """What publishers fill in to end a series, to close doors, and to say on which days their school is free."""
 
+import datetime as dt
 from collections.abc import Collection
 from typing import Any
 
@@ -65,6 +66,10 @@ class ClosureForm(forms.Form):
         if not any(cleaned.get(name) for name in ("organisations", "locations", "kinds")) and not self.errors:
             self.add_error("organisations", ValidationError(_("Choose who or what is closed."), "required"))
         return cleaned
+
+    @property
+    def days(self) -> tuple[dt.date, dt.date]:
+        return self.cleaned_data["starts_on"], self.cleaned_data["ends_on"]
 
     def closures(self) -> Collection[Closure]:
         """Unsaved, and new ones each time: the verb saves them."""

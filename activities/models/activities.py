@@ -145,8 +145,13 @@ class Activity(Scheduled):
             raise ValidationError(
                 {"excluded_dates": ValidationError(_("Write days as 2026-11-24."), "invalid")}
             ) from None
+        counted_from = None
+        if not self._state.adding:
+            if schedule == Activity.objects.get(pk=self.pk).schedule:
+                return  # made already, and what a school decided since makes no series wrong
+            counted_from = local_date(timezone.now())
         free = self.organisation.load_free_days() if self.organisation_id else REGION
-        schedules.validate(schedule, today=local_date(timezone.now()), free=free)
+        schedules.validate(schedule, today=local_date(timezone.now()), free=free, counted_from=counted_from)
 
 
 def take_slugs(activities: Collection[Activity]) -> None:

@@ -112,7 +112,8 @@ class ActivitySerializer(CamelModel):
             value["excluded_dates"] = tuple(value["excluded_dates"])
         schedule = Schedule(**kept | value)
         # Here already, so that its errors come together with those of the other fields.
-        schedules.validate(schedule, today=local_date(now()))
+        today = local_date(now())
+        schedules.validate(schedule, today=today, counted_from=today if self.instance else None)
         return schedule
 
 
