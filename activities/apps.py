@@ -1,6 +1,7 @@
 from typing import Any
 
 from django.apps import AppConfig
+from django.db import transaction
 from django.db.models.signals import post_delete, post_save
 from django.utils.timezone import now
 
@@ -25,7 +26,8 @@ class ActivitiesConfig(AppConfig):
     def _show_anew(self, *, instance: Any, **signal: Any) -> None:
         at = now()
         edition: Any = self.get_model("Edition")
-        edition.note_change(at=at)
-        if path := _SHOWN[instance._meta.label]:
-            sessions: Any = self.get_model("Session")
-            sessions.objects.filter(**{path: instance}).show_anew(at=at)
+        sessions: Any = self.get_model("Session")
+        with transaction.atomic():
+            edition.note_change(at=at)
+            if path := _SHOWN[instance._meta.label]:
+                sessions.objects.filter(**{path: instance}).show_anew(at=at)

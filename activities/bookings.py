@@ -4,6 +4,7 @@ The lock order is that of `activities.publishing`. A booking changes nothing tha
 """
 
 import datetime as dt
+import hashlib
 import uuid
 from collections import defaultdict
 from collections.abc import Collection, Iterable
@@ -19,7 +20,7 @@ from activities.conflicts import refusing_new_clashes
 from activities.models import Activity, Booking, Edition, Resource, SeriesBooking, Session
 from schools.access import Role
 from schools.models import Location, User
-from schools.rules import RuleViolation
+from schools.rules import RuleViolation, changed_meanwhile
 
 
 def staff_for(activity: Activity, *, location: Location) -> QuerySet[User]:
@@ -32,6 +33,12 @@ def staff_for(activity: Activity, *, location: Location) -> QuerySet[User]:
     return User.objects.filter(roles, is_active=True).distinct().order_by("name", "email", "pk")
 
 
+def version_of(booked: Iterable[tuple[uuid.UUID | None, int | None]]) -> str:
+    """Another one where other resources and people are booked, each by its key; says nothing else."""
+    keys = sorted(f"{resource or ''} {person or ''}" for resource, person in booked)
+    return hashlib.sha256("\n".join(keys).encode()).hexdigest()[:32]
+
+
 @transaction.atomic
 def book_series(
     activity: Activity,
@@ -39,20 +46,24 @@ def book_series(
     resources: Collection[Resource],
     staff: Collection[User],
     keep_clashes: bool = False,
+    if_booked: str | None = None,
     at: dt.datetime | None = None,
 ) -> Activity:
     """Book exactly these with the series.
 
     What comes new comes with every session that has not begun, a room only with those at its own location; what
-    goes, goes from all of them. The rest of what a day has of its own stays. Raises ValidationError, and
-    RuleViolation: archived, double_booked.
+    goes, goes from all of them. The rest of what a day has of its own stays. `if_booked` is the `version_of` what
+    the caller saw. Raises ValidationError, and RuleViolation: archived, changed_meanwhile, double_booked.
     """
     at = at or now()
     Edition.hold(at=at)
-    activity = Activity.objects.select_for_update().get(pk=activity.pk)
+    current = Activity.objects.select_for_update().filter(pk=activity.pk).first()
+    if current is None:
+        raise changed_meanwhile()
+    activity = current
     if activity.archived_at:
         raise RuleViolation("archived", _("This activity is not in the programme any more."))
-    change = _Change.of(activity.series_bookings.all(), resources, staff)
+    change = _Change.of(activity.series_bookings.all(), resources, staff, if_booked=if_booked)
     change.refuse_unsuitable(activity, location=activity.location)
     with refusing_new_clashes(activity, keep=keep_clashes, at=at):
         activity.series_bookings.filter(change.removed).delete()
@@ -70,16 +81,20 @@ def book_session(
     resources: Collection[Resource],
     staff: Collection[User],
     keep_clashes: bool = False,
+    if_booked: str | None = None,
     at: dt.datetime | None = None,
 ) -> Session:
-    """Book exactly these with this one, whatever its series has. Raises ValidationError, and RuleViolation:
-    session_over, double_booked."""
+    """Book exactly these with this one, whatever its series has. `if_booked` is the `version_of` what the caller saw.
+    Raises ValidationError, and RuleViolation: session_over, changed_meanwhile, double_booked."""
     at = at or now()
     Edition.hold(at=at)
-    session = Session.objects.select_for_update(of=("self",)).with_places().get(pk=session.pk)
+    current = Session.objects.select_for_update(of=("self",)).with_places().filter(pk=session.pk).first()
+    if current is None:
+        raise changed_meanwhile()
+    session = current
     if session.ends_at <= at:
         raise RuleViolation("session_over", _("This session is over. Its bookings stay as they were."))
-    change = _Change.of(session.bookings.all(), resources, staff)
+    change = _Change.of(session.bookings.all(), resources, staff, if_booked=if_booked)
     change.refuse_unsuitable(session.activity, location=session.location)
     with refusing_new_clashes(session.activity, keep=keep_clashes, at=at):
         session.bookings.filter(change.removed).delete()
@@ -153,9 +168,15 @@ class _Change:
         booked: QuerySet[SeriesBooking] | QuerySet[Booking],
         resources: Collection[Resource],
         staff: Collection[User],
+        *,
+        if_booked: str | None,
     ) -> "_Change":
         had = list(booked.values_list("resource_id", "staff_id"))
         wanted, people = {resource.pk for resource in resources}, {user.pk for user in staff}
+        chosen = version_of([*((resource, None) for resource in wanted), *((None, person) for person in people)])
+        # Sent twice, the second time finds it as it is wanted: that takes nothing from anybody.
+        if if_booked is not None and version_of(had) not in (if_booked, chosen):
+            raise changed_meanwhile()
         return cls(
             # Read again: only now do others have to wait.
             resources=list(Resource.objects.filter(pk__in=wanted - {resource for resource, _staff in had})),

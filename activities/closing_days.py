@@ -2,6 +2,8 @@
 
 import datetime as dt
 from collections.abc import Collection
+from functools import reduce
+from operator import or_
 
 from django.db import transaction
 from django.db.models import F
@@ -23,6 +25,8 @@ def close(*closures: Closure, at: dt.datetime | None = None) -> int:
     for closure in closures:
         closure.full_clean()
         closure.save(force_insert=True)
+    # All at once, or two batches would be locked in no order.
+    reduce(or_, (Session.objects.falling_in(closure) for closure in closures)).lock()
     return sum(cancel_for(closure, Session.objects.all(), at=at) for closure in closures)
 
 
@@ -33,7 +37,7 @@ def reopen(*closures: Closure, at: dt.datetime | None = None) -> None:
     at = at or now()
     Edition.note_change(at=at)
     cancelled = Session.objects.filter(closure__in=closures)
-    sessions = list(cancelled.select_for_update().order_by("pk").values_list("pk", flat=True))
+    sessions = [session.pk for session in cancelled.lock()]
     Closure.objects.filter(pk__in=[closure.pk for closure in closures]).delete()
     restored = Session.objects.filter(pk__in=sessions)
     restored.update(cancelled_at=None, cancel_reason="", closure=None, sequence=F("sequence") + 1, updated_at=at)
@@ -67,5 +71,6 @@ def _locked(activities: ActivityQuerySet) -> list[Activity]:
 
 
 def _fit(activities: Collection[Activity], *, at: dt.datetime) -> None:
+    Session.objects.filter(activity__in=activities, starts_at__gt=at).lock()
     for activity in activities:
         fit_sessions(activity, at=at)

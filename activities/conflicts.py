@@ -17,9 +17,16 @@ from schools.rules import RuleViolation
 class Clashing(RuleViolation):
     """A refusal that names what would be in two places at once."""
 
+    MOST = 100
+
     def __init__(self, clashes: list[Clash]) -> None:
         super().__init__("double_booked", _("Something would be in two places at once. Look at the dates."))
         self.clashes = clashes
+
+    @property
+    def first_clashes(self) -> list[Clash]:
+        """As many as a program can do something with: a series of years may have thousands."""
+        return self.clashes[: self.MOST]
 
 
 @contextmanager

@@ -2,13 +2,17 @@
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import BooleanField, ExpressionWrapper
 
+from activities.clashes import Clash
+from activities.conflicts import clashes_of
 from activities.models import Session, SessionQuerySet
+from activities.models.sessions import BY_HAND
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +40,7 @@ class Effect:
     moved: list[tuple[Seen, Seen]] = field(default_factory=list)
     cancelled: list[Seen] = field(default_factory=list)
     restored: list[Seen] = field(default_factory=list)
+    clashes: list[Clash] = field(default_factory=list)  # that are not there yet
 
     @property
     def is_nothing(self) -> bool:
@@ -51,31 +56,36 @@ class _Undone(Exception):
     pass
 
 
-def foresee(verb: Callable[[], Any], *, among: SessionQuerySet) -> Effect:
+def foresee(verb: Callable[[], Any], *, among: SessionQuerySet, at: dt.datetime) -> Effect:
     """Raises what the verb raises. Nothing of it stays: neither a row nor a version."""
     effect = Effect()
+    coming = among & Session.objects.filter(starts_at__gt=at)
     try:
         with transaction.atomic():
-            before = _look(among)
+            before, known = _look(coming), {clash.key for clash in clashes_of(coming, at=at)}
             verb()
-            effect = _difference(before, _look(among))
+            new = [clash for clash in clashes_of(coming, at=at) if clash.key not in known]
+            effect = replace(_difference(before, _look(coming)), clashes=new)
             raise _Undone
     except _Undone:
         return effect
 
 
 def _look(sessions: SessionQuerySet) -> dict[UUID, Seen]:
-    rows = sessions.all().in_order().select_related("location", "activity")
+    """Without model objects: a whole town may be closed for a year."""
+    is_by_hand = ExpressionWrapper(BY_HAND, output_field=BooleanField())
+    rows = sessions.annotate(is_by_hand=is_by_hand).in_order()
+    columns = ("pk", "starts_at", "ends_at", "location__name", "activity__title", "cancelled_at", "is_by_hand")
     return {
-        session.pk: Seen(
-            starts_at=session.starts_at,
-            ends_at=session.ends_at,
-            place=session.location.name,
-            title=session.activity.title,
-            is_cancelled=session.is_cancelled,
-            by_hand=session.is_by_hand,
+        pk: Seen(
+            starts_at=starts_at,
+            ends_at=ends_at,
+            place=place,
+            title=title,
+            is_cancelled=cancelled_at is not None,
+            by_hand=by_hand,
         )
-        for session in rows
+        for pk, starts_at, ends_at, place, title, cancelled_at, by_hand in rows.values_list(*columns)
     }
 
 
@@ -88,8 +98,3 @@ def _difference(before: dict[UUID, Seen], after: dict[UUID, Seen]) -> Effect:
         cancelled=[new for old, new in both if new.is_cancelled and not old.is_cancelled],
         restored=[new for old, new in both if old.is_cancelled and not new.is_cancelled],
     )
-
-
-def coming(*, at: dt.datetime) -> SessionQuerySet:
-    """What a change can still touch."""
-    return Session.objects.filter(starts_at__gt=at)

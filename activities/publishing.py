@@ -23,10 +23,18 @@ from activities.models import Activity, Edition, Session
 from activities.models.activities import take_slugs
 from activities.parts import begin_part, cut_off, leave_out, move_parts
 from activities.schedule import HORIZON, dates
-from activities.series import add_sessions, closures_over, fit_sessions, is_planned, remove_sessions, sessions_to_add
+from activities.series import (
+    add_sessions,
+    apply_closures,
+    closures_over,
+    fit_sessions,
+    is_planned,
+    remove_sessions,
+    sessions_to_add,
+)
 from activities.weeks import YEARS, local_date
 from schools.models import Location
-from schools.rules import RuleViolation
+from schools.rules import RuleViolation, changed_meanwhile
 
 LONGEST = dt.timedelta(hours=24)
 _SCHEDULE = {"schedule", "location", "organisation"}
@@ -78,6 +86,11 @@ def change(
     activity = _held(activity, if_version=if_version, at=at)
     if activity.is_taken_in and (from_on or _TAKEN_IN & changes.keys()):
         raise _taken_in()
+    if from_on:
+        _refuse_year(from_on, "from_on")
+    elif changes.get("schedule") == activity.schedule:
+        # Said again, it is no wish to give up the parts of the series.
+        changes = {name: value for name, value in changes.items() if name != "schedule"}
     if not changes and not by_hand:
         return activity
     Edition.note_change(at=at)
@@ -87,7 +100,7 @@ def change(
         move_parts(activity, changes["location"], from_on)
     for name, value in changes.items():
         setattr(activity, name, value)
-    activity.updated_at = at
+    activity.updated_at = _after(activity, at)
     activity.full_clean()
     if from_on and "schedule" in changes:
         _refuse_without_a_day(activity, from_on, at=at)
@@ -97,6 +110,9 @@ def change(
             activity.sessions.all().show_anew(at=at)
         if by_hand or _SCHEDULE & changes.keys():
             fit_sessions(activity, at=at, by_hand_from=(from_on or local_date(at)) if by_hand else None)
+        if "organisation" in changes:
+            # It may be another that is closed.
+            apply_closures(list(activity.sessions.scheduled().filter(starts_at__gt=at)), at=at)
     return activity
 
 
@@ -122,6 +138,7 @@ def end(
     activity = _held(activity, if_version=if_version, at=at)
     if activity.is_taken_in:
         raise _taken_in()
+    _refuse_year(last_on, "last_on")
     Edition.note_change(at=at)
     if not cut_off(activity, last_on):
         sentence = _("No date is left then. Take it off the programme instead.")
@@ -130,7 +147,7 @@ def end(
     going = list(coming.order_by("pk"))
     # What was put off until after the end does not come back on the day that it had.
     leave_out(activity, [one.scheduled_on for one in going if one.scheduled_on and one.scheduled_on <= last_on])
-    activity.updated_at = at
+    activity.updated_at = _after(activity, at)
     activity.save()
     remove_sessions(going, at=at)
     return activity
@@ -155,9 +172,9 @@ def delete(activity: Activity, *, at: dt.datetime | None = None) -> None:
     calendar would bring it back. Then it can only be archived."""
     Edition.note_change(at=at or now())
     activity = Activity.objects.select_for_update().get(pk=activity.pk)
-    if activity.is_taken_in:
+    if activity.source and not activity.source.stopped_at:
         raise _taken_in()
-    sessions = [session.pk for session in activity.sessions.select_for_update().order_by("pk").only("pk")]
+    sessions = [session.pk for session in activity.sessions.lock()]
     if attendance_of(sessions):
         raise RuleViolation(
             "has_attendance", _("People have come to this activity. Archive it: then its figures stay.")
@@ -208,7 +225,7 @@ def add(
     if activity.is_taken_in:
         raise _taken_in()
     Edition.note_change(at=at)
-    _refuse_year(starts_at)
+    _refuse_year(starts_at, "starts_at")
     session = Session(
         activity=activity,
         location=location or activity.location,
@@ -256,7 +273,7 @@ def move(
         raise RuleViolation("cancelled", _("This session is cancelled. Restore it first, then move it."))
     _refuse_if_attended(session)
     new_start = starts_at or session.starts_at
-    _refuse_year(new_start)
+    _refuse_year(new_start, "starts_at")
     new_end = ends_at or (new_start + session.length if starts_at else session.ends_at)
     with refusing_new_clashes(session.activity, keep=keep_clashes, at=at):
         was = session.local_date, session.location_id
@@ -292,11 +309,14 @@ def cancel(session: Session, *, reason: str, at: dt.datetime | None = None) -> S
 
 @transaction.atomic
 def restore(session: Session, *, keep_clashes: bool = False, at: dt.datetime | None = None) -> Session:
-    """Raises RuleViolation: not_cancelled, comes_from_calendar, double_booked."""
+    """Raises RuleViolation: not_cancelled, comes_from_calendar, closed, double_booked."""
     at = at or now()
     session = _locked(session, at=at)
     if not session.is_cancelled:
         raise RuleViolation("not_cancelled", _("This session is not cancelled."))
+    if session.closure_id is None:
+        # What the closure itself cancelled may take place all the same: whoever says so knows of it.
+        _refuse_if_closed(session)
     with refusing_new_clashes(session.activity, keep=keep_clashes, at=at):
         session.cancelled_at, session.cancel_reason, session.closure = None, "", None
         if session.scheduled_on and not is_planned(session):
@@ -313,19 +333,26 @@ def _held(activity: Activity, *, if_version: str | None, at: dt.datetime) -> Act
     Edition.hold(at=at)
     current = Activity.objects.select_for_update().filter(pk=activity.pk).first()
     if current is None or if_version not in (None, current.version):
-        raise RuleViolation("changed_meanwhile", _("Somebody else changed this activity meanwhile. Look again."))
+        raise changed_meanwhile()
     if current.archived_at:
         raise RuleViolation("archived", _("This activity is not in the programme any more."))
     return current
 
 
+def _after(activity: Activity, at: dt.datetime) -> dt.datetime:
+    """The moment of this change; by it two changes are told apart, also of one moment."""
+    return max(at, activity.updated_at + dt.timedelta(microseconds=1))
+
+
 def _locked(session: Session, *, at: dt.datetime) -> Session:
     Edition.note_change(at=at)
     # Lock first: a phone may be checking someone in to this very session.
-    session = Session.objects.select_for_update(of=("self",)).with_places().get(pk=session.pk)
-    if session.activity.is_taken_in:
+    current = Session.objects.select_for_update(of=("self",)).with_places().filter(pk=session.pk).first()
+    if current is None:
+        raise changed_meanwhile()
+    if current.activity.is_taken_in:
         raise _taken_in()
-    return session
+    return current
 
 
 def _changed(session: Session, *, at: dt.datetime) -> Session:
@@ -334,9 +361,9 @@ def _changed(session: Session, *, at: dt.datetime) -> Session:
     return session
 
 
-def _refuse_year(starts_at: dt.datetime) -> None:
-    if starts_at.year not in YEARS:
-        raise ValidationError({"starts_at": ValidationError(_("Choose a day between 2000 and 2100."), "out_of_range")})
+def _refuse_year(day: dt.date, field: str) -> None:
+    if day.year not in YEARS:
+        raise ValidationError({field: ValidationError(_("Choose a day between 2000 and 2100."), "out_of_range")})
 
 
 def _set_times(session: Session, starts_at: dt.datetime, ends_at: dt.datetime) -> None:

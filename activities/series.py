@@ -12,6 +12,7 @@ from django.db.models import F, Q
 from activities.attendance_asked import attendance_of, attended
 from activities.bookings import book_new
 from activities.models import Activity, Session, SessionQuerySet
+from activities.models.sessions import BY_HAND
 from activities.schedule import HORIZON, Part, planned
 from activities.weeks import local_date
 from schools.models import Closure
@@ -72,7 +73,7 @@ def fit_sessions(activity: Activity, *, at: dt.datetime, by_hand_from: dt.date |
     if activity.is_taken_in:
         return
     wanted = _planned(activity, at=at)
-    as_planned = Q(moved_at=None) & (Q(cancelled_at=None) | Q(closure__isnull=False))
+    as_planned = ~BY_HAND
     if by_hand_from:
         # Not what was put off from a day that is over: nothing goes back to the past.
         as_planned |= Q(scheduled_on__gte=by_hand_from, original_starts_at__gt=at)
@@ -137,8 +138,9 @@ def remove_sessions(sessions: Collection[Session], *, at: dt.datetime) -> None:
     though it counted nobody, is cancelled instead: what happened at a door is never lost."""
     named = attendance_of([session.pk for session in sessions])
     Session.objects.filter(pk__in=[s.pk for s in sessions if s.pk not in named]).delete()
-    kept = Session.objects.scheduled().filter(pk__in=[pk for pk, visits in named.items() if not visits])
-    kept.update(cancelled_at=at, sequence=F("sequence") + 1, updated_at=at)
+    kept = Session.objects.filter(pk__in=[pk for pk, visits in named.items() if not visits])
+    kept.scheduled().update(cancelled_at=at, sequence=F("sequence") + 1, updated_at=at)
+    kept.update(closure=None)  # whose end would bring it back
 
 
 def apply_closures(sessions: Collection[Session], *, at: dt.datetime) -> None:
@@ -160,8 +162,7 @@ def cancel_for(closure: Closure, sessions: SessionQuerySet, *, at: dt.datetime) 
     """Cancel what of the sessions falls in the closure and nobody came to. Returns how many."""
     # Locked before they are asked about: a phone may be checking someone in this very moment, and
     # a session is either cancelled or attended, never both.
-    open_ones = sessions.scheduled().falling_in(closure)
-    keys = [session.pk for session in open_ones.select_for_update(of=("self",)).order_by("pk").only("pk")]
+    keys = [session.pk for session in sessions.scheduled().falling_in(closure).lock()]
     return Session.objects.filter(pk__in=set(keys) - attended(keys)).update(
         cancelled_at=at,
         cancel_reason=closure.reason,

@@ -101,12 +101,16 @@ def rhythm(schedule: Schedule) -> str:
 def rhythms(parts: list[Part], *, today: dt.date) -> str:
     """elke dinsdag, 15.30 tot 17.00 uur; vanaf 1 december: elke woensdag, 15.30 tot 17.00 uur"""
     in_force = [part for part in parts if part.before_on is None or part.before_on > today]
-    first, *later = in_force
-    sentences = [rhythm(first.schedule)]
-    for part in later:
-        assert part.from_on is not None
-        words = {"day": short_day(part.from_on), "rhythm": rhythm(part.schedule)}
-        sentences.append(_("from %(day)s: %(rhythm)s") % words)
+    sentences: list[str] = []
+    said = ""
+    for part in in_force:
+        words = rhythm(part.schedule)
+        if not sentences:
+            sentences.append(words)
+        elif words != said and part.from_on:  # it may have gone to another place only
+            since = short_day(part.from_on) if part.from_on.year == today.year else date_with_year(part.from_on)
+            sentences.append(_("from %(day)s: %(rhythm)s") % {"day": since, "rhythm": words})
+        said = words
     return "; ".join(sentences)
 
 
@@ -136,10 +140,15 @@ class Preview:
     skipped: list[str]
 
 
-def preview(schedule: Schedule, *, today: dt.date, free: FreeDays = REGION) -> Preview:
-    """In words what a valid schedule makes: how often, from when to when, and which days it leaves out."""
+def preview(schedule: Schedule, *, today: dt.date, free: FreeDays = REGION) -> Preview | None:
+    """In words what a valid schedule makes: how often, from when to when, and which days it leaves out.
+
+    None where it makes nothing: a school can have decided since that all of its days are free.
+    """
     before = _end(schedule, today=today)
     held = list(dates(schedule, before=before, free=free))
+    if not held:
+        return None
     parts = [rhythm(schedule)]
     if not _ends(schedule):
         parts.append(_("without a last day"))

@@ -53,7 +53,7 @@ def answer_problem(error: Exception, context: dict[str, Any]) -> Response | None
         case exceptions.ValidationError():
             body = _bad_input(list(_drf_errors(error.get_full_details())))
         case Clashing():
-            clashes = [{"field": "", "code": str(clash.kind), "detail": str(clash)} for clash in error.clashes]
+            clashes = [{"field": "", "code": str(clash.kind), "detail": str(clash)} for clash in error.first_clashes]
             body = problem(HTTPStatus.CONFLICT, str(error.sentence), code=error.code, errors=clashes)
         case RuleViolation():
             body = problem(_STATUS.get(error.code, HTTPStatus.CONFLICT), str(error.sentence), code=error.code)

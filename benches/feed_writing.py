@@ -21,14 +21,17 @@ from django.conf import settings  # noqa: E402
 from django.utils import translation  # noqa: E402
 from django.utils.timezone import now  # noqa: E402
 
-from activities import feed_copies, feeds, publishing  # noqa: E402
+from activities import publishing  # noqa: E402
+from activities.feeds import copies, writing  # noqa: E402
 from activities.models import Activity, CalendarKey, Programme, Session, SessionQuerySet  # noqa: E402
 from activities.weeks import local_date  # noqa: E402
 from schools.models import Kind, Location, Membership, Neighbourhood, Organisation, Role  # noqa: E402
 
 SLICES = 7
 WORDS = "Kom langs, doe mee en neem iemand mee; iedereen is welkom. Vragen? Loop gerust binnen. "
-FEED = feeds.Feed("Alles", "Alle activiteiten", settings.BASE_URL, "teal", f"{settings.BASE_URL}/feeds/all.ics", now())
+FEED = writing.Feed(
+    "Alles", "Alle activiteiten", settings.BASE_URL, "teal", f"{settings.BASE_URL}/feeds/all.ics", now()
+)
 
 
 def fill(sessions: int) -> None:
@@ -79,12 +82,12 @@ def rebuild() -> dict[str, Any]:
     sessions = everything()
     last = sessions[sessions.count() - 1]
     again, anew = [], []
-    feed_copies.events(sessions)
+    copies.events(sessions)
     for number in range(SLICES):
         publishing.move(last, starts_at=last.starts_at + dt.timedelta(minutes=1 + number))
-        took, kept = timed(lambda: feed_copies.Copy.of(feeds.calendar_of(FEED, feed_copies.events(sessions))).plain)
+        took, kept = timed(lambda: copies.Copy.of(writing.calendar_of(FEED, copies.events(sessions))).plain)
         again.append(took)
-        took, whole = timed(lambda: feeds.calendar(FEED, sessions.with_places(), base_url=settings.BASE_URL))
+        took, whole = timed(lambda: writing.calendar(FEED, sessions.with_places(), base_url=settings.BASE_URL))
         anew.append(took)
         assert kept == whole
     return {
@@ -105,9 +108,9 @@ def timed(work: Callable[[], bytes]) -> tuple[float, bytes]:
 def memory() -> dict[str, Any]:
     """A first calendar, all the way to its packed copy that is kept."""
     sessions = everything()
-    feed_copies.version()  # idle is a process that has answered something
+    copies.version()  # idle is a process that has answered something
     before = peak()
-    copy = feed_copies.write_and_keep("large", FEED, sessions)
+    copy = copies.write_and_keep("large", FEED, sessions)
     return {"megabytes": peak() - before, "bytes": len(copy.plain), "sessions": copy.plain.count(b"BEGIN:VEVENT")}
 
 

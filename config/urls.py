@@ -35,7 +35,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz),
     path("robots.txt", robots),
     *front_pages(),
-    path("feeds/", include("activities.feed_views")),
+    path("feeds/", include("activities.feeds.views")),
     path("api", include("api.urls")),
     path("admin/", admin.site.urls),
     # Dutch stands at the path itself, the other languages under /en/ and so on.

@@ -1,6 +1,7 @@
 """How a rule says no."""
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 
 class RuleViolation(Exception):
@@ -17,3 +18,9 @@ class RuleViolation(Exception):
 
     def __str__(self) -> str:
         return str(self.sentence)
+
+
+def changed_meanwhile() -> RuleViolation:
+    """For a change of what is not any more as its maker saw it."""
+    sentence = _("Somebody else changed this activity meanwhile. Look again.")
+    return RuleViolation("changed_meanwhile", sentence)

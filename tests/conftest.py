@@ -2,11 +2,13 @@ import os
 from typing import Any
 
 import pytest
+from django.conf import settings as django_settings
 from django.http import HttpResponse
 from django.test import Client
+from django.utils import translation
 from hypothesis import HealthCheck, settings
 
-from activities.feed_copies import COPIES, EVENTS
+from activities.feeds.copies import COPIES, EVENTS
 from activities.models import Session
 from attendance.models import Device
 from schools.models import Location
@@ -38,10 +40,11 @@ def browser_type_launch_args(browser_type_launch_args, playwright, pytestconfig)
 
 
 @pytest.fixture(autouse=True)
-def no_calendar_is_kept() -> None:
-    """What one test left in this process is no answer for the next, whose rows may have the same keys."""
+def nothing_is_left_of_another_test() -> None:
+    """In this process: a calendar that was kept, whose rows may have the same keys, and a language."""
     COPIES.clear()
     EVENTS.clear()
+    translation.activate(django_settings.LANGUAGE_CODE)
 
 
 class Api:

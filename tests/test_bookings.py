@@ -176,6 +176,34 @@ def test_a_session_that_is_over_keeps_its_bookings_and_a_running_one_can_change(
     assert running.bookings.count() == 1
 
 
+# ---------------------------------------------------------------- what the caller saw
+
+
+def test_what_was_booked_meanwhile_is_taken_away_by_nobody_who_did_not_see_it(club, vr, gym, worker):
+    day = on(club, "12-01")
+    for verb, what in ((bookings.book_series, club), (bookings.book_session, day)):
+        booked = what.series_bookings if what is club else what.bookings
+        seen = bookings.version_of(booked.values_list("resource_id", "staff_id"))
+        verb(what, resources=[vr], staff=[], at=NOW)
+        for if_booked in (seen, "", "x"):
+            with pytest.raises(RuleViolation) as refusal:
+                verb(what, resources=[gym], staff=[worker], keep_clashes=True, if_booked=if_booked, at=NOW)
+            assert refusal.value.code == "changed_meanwhile"
+            assert [row.what for row in booked.all()] == [vr]
+        # The same as somebody else booked takes nothing away.
+        verb(what, resources=[vr], staff=[], if_booked=seen, at=NOW)
+        seen = bookings.version_of(booked.values_list("resource_id", "staff_id"))
+        verb(what, resources=[gym], staff=[worker], if_booked=seen, at=NOW)
+        assert [row.what for row in booked.order_by("pk")] == [gym, worker]
+
+
+def test_a_version_is_of_what_is_booked_in_whatever_order(vr, gym, worker):
+    rows = [(vr.pk, None), (gym.pk, None), (None, worker.pk)]
+    assert bookings.version_of(rows) == bookings.version_of(reversed(rows))
+    others = [rows[:2], rows[1:], [], [(vr.pk, None), (gym.pk, None), (None, worker.pk + 1)]]
+    assert len({bookings.version_of(some) for some in (rows, *others)}) == 5
+
+
 # ---------------------------------------------------------------- what may be booked
 
 

@@ -69,6 +69,16 @@ def test_a_whole_series_is_held_against_everything_and_every_date_is_named(vr, c
     book(club, vr, factories.youth_worker(at=club.location), keep=False)
 
 
+def test_of_more_than_a_hundred_a_refusal_has_the_first_at_hand(vr, shop):
+    daily = {"starts_on": "2026-11-25", "rrule": "FREQ=DAILY;COUNT=101", "skip_holidays": False}
+    one, other = (factories.activity(place=shop, title=title, **daily) for title in ("One", "Other"))
+    book(one, vr)
+    with pytest.raises(Clashing) as refusal:
+        book(other, vr, keep=False)
+    assert len(refusal.value.clashes) == 101
+    assert refusal.value.first_clashes == refusal.value.clashes[:100]
+
+
 def test_what_is_cancelled_over_or_off_the_programme_occupies_nothing(vr, club, games):
     book(club, vr)
     book(games, vr)

@@ -33,7 +33,7 @@ def test_an_extra_date_is_in_the_programme_at_the_place_of_its_series(club):
     extra = add(club)
     assert Session.objects.published().get(starts_at=FRIDAY) == extra
     assert (extra.location, extra.ends_at, extra.local_date) == (club.location, FRIDAY + HOUR, day("2026-12-04"))
-    assert (extra.is_extra, extra.is_by_hand, extra.status, extra.sequence) == (True, True, "scheduled", 0)
+    assert (extra.is_extra, extra.status, extra.sequence) == (True, "scheduled", 0)
     hub = factories.location(slug="hub")
     assert add(club, start=FRIDAY, location=hub).location == hub
 

@@ -8,7 +8,8 @@ from django.conf import settings
 from django.utils.timezone import now
 from icalendar import Calendar
 
-from activities import feeds, publishing
+from activities import publishing
+from activities.feeds import writing
 from activities.models import Activity, Edition, Programme, Session
 from activities.schedule import HORIZON
 from activities.weeks import AMSTERDAM, at_wall_clock, local_date
@@ -109,12 +110,14 @@ def test_both_clock_changes_are_read_back_as_the_same_moment(wall, utc):
 
 def calendar_of(*sessions):
     rows = Session.objects.filter(pk__in=[session.pk for session in sessions]).with_places().in_order()
-    return feeds.calendar(feeds.Feed("Name", "Description", "http://testserver"), rows, base_url="http://testserver")
+    return writing.calendar(
+        writing.Feed("Name", "Description", "http://testserver"), rows, base_url="http://testserver"
+    )
 
 
 def test_the_host_of_a_uid_is_that_of_the_site_without_its_port():
     row = Session.objects.with_places().get(pk=factories.session().pk)
-    made = feeds.calendar(feeds.Feed("N", "D", "u"), [row], base_url="https://inloop.example:8443")
+    made = writing.calendar(writing.Feed("N", "D", "u"), [row], base_url="https://inloop.example:8443")
     [event] = Calendar.from_ical(made).walk("VEVENT")
     assert str(event["UID"]) == f"session-{row.pk}@inloop.example"
 
@@ -293,7 +296,7 @@ def test_a_feed_without_a_session_is_a_calendar(client):
 
 def test_events_written_apart_make_the_same_calendar_as_one_written_whole(town):
     rows = Session.objects.with_places().in_order()
-    feed = feeds.Feed(WIDE, WIDE, "http://testserver", "navy", "http://testserver/feeds/all.ics", now())
-    apart = feeds.calendar_of(feed, [feeds.event(row, base_url="https://inloop.example") for row in rows])
-    assert apart == feeds.calendar(feed, rows, base_url="https://inloop.example")
+    feed = writing.Feed(WIDE, WIDE, "http://testserver", "navy", "http://testserver/feeds/all.ics", now())
+    apart = writing.calendar_of(feed, [writing.event(row, base_url="https://inloop.example") for row in rows])
+    assert apart == writing.calendar(feed, rows, base_url="https://inloop.example")
     assert apart.count(b"BEGIN:VEVENT") == 12

@@ -12,8 +12,9 @@ from django.utils.timezone import now
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from activities import feed_copies, feeds, publishing
-from activities.feed_copies import COPIES, EVENTS, Kept
+from activities import publishing
+from activities.feeds import copies, writing
+from activities.feeds.copies import COPIES, EVENTS, Kept
 from activities.models import Activity, Edition, Session
 from schools.rules import RuleViolation
 from tests import factories
@@ -86,8 +87,8 @@ def test_a_changed_feed_costs_as_many_queries_with_hundreds_of_sessions_as_with_
 
 def test_only_what_changed_is_written_again(client, town, monkeypatch):
     written = []
-    event = feed_copies.event
-    monkeypatch.setattr(feed_copies, "event", lambda row, **rest: written.append(row.pk) or event(row, **rest))
+    event = copies.event
+    monkeypatch.setattr(copies, "event", lambda row, **rest: written.append(row.pk) or event(row, **rest))
     get(client)
     assert len(written) == 12
     get(client, "locations/hub")
@@ -99,8 +100,8 @@ def test_only_what_changed_is_written_again(client, town, monkeypatch):
 
 
 def test_many_who_ask_at_once_get_the_same_and_it_is_written_once(town, monkeypatch):
-    written, write, start = [], feed_copies.calendar_of, Barrier(6)
-    monkeypatch.setattr(feed_copies, "calendar_of", lambda *parts: written.append(parts) or write(*parts))
+    written, write, start = [], copies.calendar_of, Barrier(6)
+    monkeypatch.setattr(copies, "calendar_of", lambda *parts: written.append(parts) or write(*parts))
 
     def ask(_number):
         start.wait(timeout=30)
@@ -120,14 +121,14 @@ def test_many_who_ask_at_once_get_the_same_and_it_is_written_once(town, monkeypa
 @pytest.mark.parametrize("moment", ["events", "calendar_of"])
 def test_a_change_made_while_a_feed_is_written_is_in_the_next_answer(client, town, monkeypatch, moment):
     """Before the sessions are read, or after: the old ones must not stay under the new version."""
-    session, write = town["games"].sessions.in_order().last(), getattr(feed_copies, moment)
+    session, write = town["games"].sessions.in_order().last(), getattr(copies, moment)
 
     def change_meanwhile(*parts):
-        monkeypatch.setattr(feed_copies, moment, write)
+        monkeypatch.setattr(copies, moment, write)
         publishing.cancel(session, reason="Ziek")
         return write(*parts)
 
-    monkeypatch.setattr(feed_copies, moment, change_meanwhile)
+    monkeypatch.setattr(copies, moment, change_meanwhile)
     during = get(client)
     after = get(client, **{"If-None-Match": during["ETag"]})
     assert str(events(during)[uid(session)]["STATUS"]) == ("CANCELLED" if moment == "events" else "CONFIRMED")
@@ -192,8 +193,8 @@ def test_what_settings_put_in_is_never_mixed(client, town, settings):
 
 def test_a_new_way_of_writing_uses_nothing_of_the_old(client, town, monkeypatch):
     get(client)
-    monkeypatch.setattr(feed_copies, "FORMAT", feeds.FORMAT + 1)
-    monkeypatch.setattr(feed_copies, "event", lambda row, **rest: b"BEGIN:VEVENT\r\nEND:VEVENT\r\n")
+    monkeypatch.setattr(copies, "FORMAT", writing.FORMAT + 1)
+    monkeypatch.setattr(copies, "event", lambda row, **rest: b"BEGIN:VEVENT\r\nEND:VEVENT\r\n")
     assert b"SUMMARY" not in get(client).content
 
 
@@ -264,7 +265,7 @@ def test_whatever_is_changed_a_feed_from_kept_events_is_that_written_anew(client
 def check_against_icalendar(found):
     rows = Session.objects.published().with_places().in_order()
     head = found[: found.index(b"BEGIN:VEVENT")]
-    whole = feeds.calendar(feeds.Feed("N", "D", "u"), rows, base_url=project.BASE_URL)
+    whole = writing.calendar(writing.Feed("N", "D", "u"), rows, base_url=project.BASE_URL)
     assert found == head + whole[whole.index(b"BEGIN:VEVENT") :]
 
 
@@ -286,13 +287,13 @@ def test_what_was_used_last_is_kept_and_never_more_than_there_is_room_for():
 
 
 def test_a_million_different_questions_find_the_room_bounded(client, town, monkeypatch):
-    monkeypatch.setattr(feed_copies, "COPIES", Kept(20_000, lambda copy: copy.size))
+    monkeypatch.setattr(copies, "COPIES", Kept(20_000, lambda copy: copy.size))
     for number in range(60):
         asked = f"all?location=nowhere-{number}"
         first = get(client, asked)
         assert first.content == get(client, asked).content
-        assert feed_copies.COPIES.in_use <= 20_000
-    assert feed_copies.COPIES.in_use > 10_000
+        assert copies.COPIES.in_use <= 20_000
+    assert copies.COPIES.in_use > 10_000
 
 
 def test_what_is_no_calendar_is_not_kept(client, town):

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils.timezone import now
 
 from activities import publishing
-from activities.feed_copies import COPIES, EVENTS
+from activities.feeds.copies import COPIES, EVENTS
 from activities.models import Booking, CalendarKey, Session
 from tests import factories
 from tests.feed_town import events, get, publish_town, uid

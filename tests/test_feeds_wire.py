@@ -135,7 +135,7 @@ def test_another_day_is_another_calendar(client, town, monkeypatch):
     """The window moves on: what has become long past leaves."""
     old = factories.session(place=town["games"].location, title="Old", starts_at=now() - 59 * DAY)
     first = get(client)
-    monkeypatch.setattr("activities.feed_answers.now", lambda: now() + WEEK)
+    monkeypatch.setattr("activities.feeds.answers.now", lambda: now() + WEEK)
     later = get(client, **{"If-None-Match": first["ETag"], "If-Modified-Since": first["Last-Modified"]})
     assert later.status_code == 200
     assert later["ETag"] != first["ETag"]

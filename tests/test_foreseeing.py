@@ -7,7 +7,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from activities import closing_days, publishing
-from activities.foreseeing import Effect, coming, foresee
+from activities.foreseeing import Effect, foresee
 from activities.models import Activity, Booking, EarlierSchedule, Edition, SeriesBooking, Session
 from schools.models import Closure, HolidayOverride
 from schools.rules import RuleViolation
@@ -115,7 +115,7 @@ def stored():
 def test_what_is_foreseen_is_what_happens_and_foreseeing_leaves_nothing_behind(club, name):
     factories.location(slug="hub")
     before, rows = shown(), stored()
-    effect = foresee(lambda: VERBS[name](club), among=coming(at=NOW))
+    effect = foresee(lambda: VERBS[name](club), among=Session.objects.all(), at=NOW)
     assert stored() == rows
     VERBS[name](club)
     assert told(effect) == happened(before, shown())
@@ -126,21 +126,23 @@ def test_what_is_foreseen_is_what_happens_and_foreseeing_leaves_nothing_behind(c
     ("name", "number"), [("change", 0), ("change by hand", 2), ("end", 1), ("move", 1), ("take back", 1)]
 )
 def test_it_says_how_many_somebody_had_handled(club, name, number):
-    assert foresee(lambda: VERBS[name](club), among=coming(at=NOW)).by_hand == number
+    assert foresee(lambda: VERBS[name](club), among=Session.objects.all(), at=NOW).by_hand == number
 
 
 def test_only_what_is_asked_about_is_looked_at(club):
     other = factories.activity(title="Other", place=club.location)
     shut = factories.closure(place=club.location, starts_on="2026-12-01", ends_on="2026-12-15")
     own = Session.objects.filter(activity=other)
-    effect = foresee(lambda: closing_days.close(shut, at=NOW), among=own & coming(at=NOW))
+    effect = foresee(lambda: closing_days.close(shut, at=NOW), among=own, at=NOW)
     assert [seen.title for seen in effect.cancelled] == ["Other"] * 2
 
 
 def test_what_people_came_to_is_not_among_what_goes(club):
     early = on(club, "2026-12-15")
     deliver(tally(id=1, session=early, at=early.starts_at), who=factories.coordinator(), at=early.starts_at)
-    effect = foresee(lambda: publishing.end(club, last_on=day("2026-12-02"), at=NOW), among=coming(at=NOW))
+    effect = foresee(
+        lambda: publishing.end(club, last_on=day("2026-12-02"), at=NOW), among=Session.objects.all(), at=NOW
+    )
     assert early.starts_at not in {seen.starts_at for seen in effect.gone}
     assert effect.gone
 
@@ -150,7 +152,7 @@ def test_bookings_are_not_lost_by_looking(club):
     Booking.objects.create(session=on(club, "2026-12-15"), resource=vr)
     SeriesBooking.objects.create(activity=club, resource=vr)
     rows = stored()
-    effect = foresee(lambda: change(club), among=coming(at=NOW))
+    effect = foresee(lambda: change(club), among=Session.objects.all(), at=NOW)
     assert effect.new
     assert stored() == rows
 
@@ -166,17 +168,17 @@ def test_bookings_are_not_lost_by_looking(club):
 def test_a_refusal_is_passed_on_and_leaves_nothing_behind(club, verb, code):
     rows = stored()
     with pytest.raises(RuleViolation) as refusal:
-        foresee(lambda: verb(club), among=coming(at=NOW))
+        foresee(lambda: verb(club), among=Session.objects.all(), at=NOW)
     assert (refusal.value.code, stored()) == (code, rows)
 
 
 def test_values_that_make_no_sense_are_passed_on_too(club):
     rows = stored()
     with pytest.raises(ValidationError):
-        foresee(lambda: publishing.end(club, last_on=day("2026-11-01"), at=NOW), among=coming(at=NOW))
+        foresee(lambda: publishing.end(club, last_on=day("2026-11-01"), at=NOW), among=Session.objects.all(), at=NOW)
     assert stored() == rows
 
 
 def test_nothing_is_nothing():
     assert Effect().is_nothing
-    assert foresee(lambda: None, among=coming(at=NOW)).is_nothing
+    assert foresee(lambda: None, among=Session.objects.all(), at=NOW).is_nothing

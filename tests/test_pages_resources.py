@@ -9,7 +9,7 @@ from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 
 from activities import bookings, publishing
-from activities.models import Booking, CalendarKey, Resource, SeriesBooking
+from activities.models import CalendarKey, Resource
 from tests import bookable, factories
 from tests.factories import DAY, HOUR, NOW, WEEK
 
@@ -51,11 +51,6 @@ def games(hub):
 
 def text(answer: HttpResponse) -> str:
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", answer.content.decode()))
-
-
-def of_club(what: type[Booking] | type[SeriesBooking]) -> list[str]:
-    path = "session__activity" if what is Booking else "activity"
-    return sorted(str(row) for row in what.objects.filter(**{f"{path}__title": "Club"}))
 
 
 # ---------------------------------------------------------------- what there is
@@ -140,84 +135,6 @@ def test_a_youth_worker_sees_the_own_rota_and_no_planning(client, shop, club):
     for path in (*planning, f"sessions/{session.pk}/bookings"):
         assert client.get(f"{DESK}/{path}").status_code == 403, path
     assert client.get(f"{DESK}/rota").status_code == 200
-
-
-# ---------------------------------------------------------------- booking
-
-
-def test_a_series_is_booked_with_what_is_ticked_and_nothing_ticked_is_an_answer_too(at_desk, shop, club):
-    room, vr, worker = bookable.room(place=shop), bookable.equipment(), factories.youth_worker(at=shop)
-    page = f"{DESK}/activities/club/bookings"
-    assert at_desk.get(page).status_code == 200
-    ticked = {"rooms": [room.pk], "equipment": [vr.pk], "staff": [worker.pk]}
-    assert at_desk.post(page, ticked)["Location"] == page
-    assert of_club(SeriesBooking) == sorted(["Gym, Shop", "VR set", str(worker)])
-    assert of_club(Booking) == sorted(2 * ["Gym, Shop", "VR set", str(worker)])
-    shown = at_desk.get(page)
-    assert shown.content.decode().count(" checked") == 3
-    at_desk.post(page, {})
-    assert of_club(SeriesBooking) == of_club(Booking) == []
-
-
-def test_what_would_be_booked_twice_is_named_by_date_and_booked_only_if_that_is_meant(at_desk, club, games):
-    vr = Resource.objects.get()
-    page = f"{DESK}/activities/club/bookings"
-
-    answer = at_desk.post(page, {"equipment": [vr.pk]})
-
-    assert answer.status_code == 200
-    for words in ("Tuesday 1 December 2026: VR set", "Tuesday 8 December 2026: VR set", "Club, Shop", "Games, Hub"):
-        assert words in text(answer)
-    assert 'name="keep_clashes"' in answer.content.decode()
-    assert answer.content.decode().count(" checked") == 1
-    assert of_club(Booking) == of_club(SeriesBooking) == []
-
-    assert at_desk.post(page, {"equipment": [vr.pk], "keep_clashes": "1"}).status_code == 302
-    assert of_club(Booking) == ["VR set", "VR set"]
-    assert "Not solved yet" in text(at_desk.get(page))
-
-
-def test_one_day_can_have_something_of_its_own(at_desk, shop, club):
-    room = bookable.room(place=shop)
-    session = club.sessions.latest("starts_at")
-    answer = at_desk.post(f"{DESK}/sessions/{session.pk}/bookings", {"rooms": [room.pk]})
-    assert answer["Location"] == f"{DESK}/activities/club/bookings"
-    assert (of_club(Booking), of_club(SeriesBooking)) == (["Gym, Shop"], [])
-
-
-def test_what_is_not_on_offer_cannot_be_ticked(at_desk, shop, hub, club):
-    old = bookable.equipment(name="Old set")
-    bookings.retire(old, at=NOW)
-    annex = factories.location(slug="annex", owner=shop.organisation)
-    wrong = [
-        {"rooms": [bookable.room(place=hub, name="Hall").pk]},
-        {"rooms": [bookable.room(place=annex, name="Attic").pk]},
-        {"equipment": [old.pk]},
-        {"equipment": [bookable.room(place=shop).pk]},
-        {"staff": [factories.youth_worker(at=hub).pk]},
-    ]
-    session = club.sessions.latest("starts_at")
-    for path in (f"activities/{club.slug}/bookings", f"sessions/{session.pk}/bookings"):
-        for values in wrong:
-            answer = at_desk.post(f"{DESK}/{path}", values)
-            assert (answer.status_code, list(answer.context["form"].errors)) == (200, list(values))
-    assert not Booking.objects.exists()
-
-
-def test_what_is_booked_already_stays_ticked_where_nobody_could_tick_it_any_more(at_desk, shop, club):
-    old = bookable.equipment(name="Old set")
-    bookings.book_series(club, resources=[old], staff=[], at=NOW)
-    bookings.retire(old, at=NOW)
-    room = bookable.room(place=shop)
-    at_desk.post(f"{DESK}/activities/club/bookings", {"equipment": [old.pk], "rooms": [room.pk]})
-    assert of_club(SeriesBooking) == ["Gym, Shop", "Old set"]
-
-
-def test_the_page_of_a_session_that_is_over_says_so(at_desk, shop, club):
-    session = club.sessions.earliest("starts_at")
-    answer = at_desk.post(f"{DESK}/sessions/{session.pk}/bookings", {"equipment": [bookable.equipment().pk]})
-    assert answer.context["form"].errors.as_data()["__all__"][0].code == "session_over"
-    assert not Booking.objects.exists()
 
 
 # ---------------------------------------------------------------- what is free, and what is not

@@ -231,8 +231,12 @@ def test_closing_says_first_what_is_cancelled_and_opening_again_what_comes_back(
     assert coming(club)[0] == "12-01 15:30"
 
 
+NO_KEYS = (10**30, -1, "x", "", "\x00")
+WRONG = [{"organisations": []}, {"ends_on": "2026-11-30"}, {"reason": ""}, {"starts_on": "x"}]
+
+
 @pytest.mark.parametrize(
-    "changed", [{"organisations": []}, {"ends_on": "2026-11-30"}, {"reason": ""}, {"starts_on": "x"}]
+    "changed", [*WRONG, *({name: [key]} for name in ("organisations", "locations") for key in NO_KEYS)]
 )
 def test_a_closure_that_cannot_be_is_said_at_the_form(at_desk, club, shop, changed):
     values = NINE_DAYS | {"organisations": [shop.organisation_id]}

@@ -12,7 +12,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from activities import closing_days, publishing
-from activities.foreseeing import coming, foresee
+from activities.foreseeing import foresee
 from activities.models import Activity, EarlierSchedule, Edition, Session
 from attendance.models import CheckIn, Week
 from schools.models import Closure, HolidayOverride, Location
@@ -68,6 +68,8 @@ class Town:
             refused |= not any(day >= from_on for day in self.book.days_of(plan, series, before=before))
         verb = self.of(series, publishing.change, changes, from_on=from_on, by_hand=by_hand)
         if self.tried(verb, refused=refused):
+            if plan and not from_on and plan.schedule == parts[-1].plan.schedule:
+                plan = None  # said again, it changes nothing
             self.book.change(series, plan, place, from_on, by_hand=by_hand)
 
     def rename(self, series, title):
@@ -112,7 +114,8 @@ class Town:
             row.shut = "hand"
 
     def restore(self, row):
-        if self.tried(self.of_row(row, publishing.restore), refused=not row.shut):
+        is_closed = row.shut == "hand" and any(closure.holds(row) for closure in self.book.closures)
+        if self.tried(self.of_row(row, publishing.restore), refused=not row.shut or is_closed):
             row.shut = None
             if row.day and not self.book.has_day_of(row):
                 row.day = None  # it is an extra date now
@@ -184,7 +187,7 @@ class Town:
         """Whether it was done. A refusal leaves everything as it was, and so does foreseeing."""
         stored = self.stored()
         try:
-            effect = foresee(verb, among=coming(at=self.at)) if self.foreseen else None
+            effect = foresee(verb, among=Session.objects.all(), at=self.at) if self.foreseen else None
             assert self.stored() == stored
             before = self.shown()
             verb()

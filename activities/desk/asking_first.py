@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils.timezone import now
 
 from activities.conflicts import Clashing
-from activities.foreseeing import coming, foresee
+from activities.foreseeing import foresee
 from activities.models import SessionQuerySet
 from schools.gate import StaffRequest
 from schools.rules import RuleViolation
@@ -42,8 +42,7 @@ def ask_first(
                 sentence, page, arguments = done
                 messages.success(request, sentence)
                 return redirect(page, *arguments)
-            at = now()
-            answer["effect"] = foresee(lambda: verb(True), among=among() & coming(at=at))
+            answer["effect"] = foresee(lambda: verb(True), among=among(), at=now())
         except Clashing as clashing:
             answer["clashes"] = clashing.clashes
         except RuleViolation as refusal:

@@ -80,9 +80,9 @@ def clash_list(request: StaffRequest) -> HttpResponse:
 
 
 def _clashes(request: StaffRequest, sessions: SessionQuerySet) -> dict[str, object]:
-    """What is not solved yet, and which of its sessions this person may change."""
+    """What is not solved yet, and which of the sessions that are shown of it this person may change."""
     found = clashes_of(sessions, at=now())
-    return {"clashes": found, "own": _own(request, found)}
+    return {"clashes": found, "own": _own(request, found[:PAGE])}
 
 
 def _own(request: StaffRequest, clashes: Iterable[Clash]) -> set[uuid.UUID]:

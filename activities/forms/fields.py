@@ -1,4 +1,4 @@
-"""Days and times as a form takes them."""
+"""Days, times and rows as a form takes them."""
 
 import datetime as dt
 import re
@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import Model, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 
@@ -49,3 +50,22 @@ class DaysField(forms.CharField):
             raise ValidationError(
                 _("“%(word)s” is not a day. Write it as 24-11-2026."), "invalid", params={"word": word[:40]}
             ) from None
+
+
+class RowsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
+    """Rows, each by its key; what no key can be is a wrong choice like any other.
+
+    Django asks the database for any number, and SQLite breaks down over one of more than 64 bits.
+    """
+
+    def clean(self, value: Any) -> QuerySet[Model]:
+        assert self.queryset is not None
+        key = self.queryset.model._meta.pk
+        for chosen in value or ():
+            try:
+                key.run_validators(key.to_python(chosen))
+            except ValidationError:
+                raise ValidationError(
+                    self.error_messages["invalid_choice"], "invalid_choice", params={"value": str(chosen)[:40]}
+                ) from None
+        return super().clean(value)

@@ -10,7 +10,7 @@ from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
 from activities import publishing, schedule, wording
-from activities.foreseeing import Effect, coming, foresee
+from activities.foreseeing import Effect, foresee
 from activities.forms.fields import ClockInput, DayInput, DaysField
 from activities.models import Activity, Session
 from activities.schedule import Schedule
@@ -143,17 +143,17 @@ class ActivityForm(forms.ModelForm):  # type: ignore[type-arg]
         if stored is None:
             return None
         chosen = self.cleaned_data.get("organisation") if self.is_bound else None
-        free = chosen.load_free_days() if chosen else REGION
+        whose = chosen or (self.instance.organisation if self.instance.organisation_id else None)
+        free = whose.load_free_days() if whose else REGION
         return wording.preview(stored, today=local_date(now()), free=free)
 
     def effect(self) -> Effect | None:
         """What saving would do to the dates that are to come; None where that cannot be told yet."""
         if not self.instance.pk or not self.is_bound or not self.is_valid():
             return None
-        at = now()
         own = Session.objects.filter(activity=self.instance)
         try:
-            return foresee(lambda: self._change(keep_clashes=True), among=own & coming(at=at))
+            return foresee(lambda: self._change(keep_clashes=True), among=own, at=now())
         except (RuleViolation, ValidationError):
             return None  # saving will say why
 

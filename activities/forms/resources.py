@@ -10,10 +10,10 @@ from django.db.models import Q, QuerySet
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from activities.bookings import staff_for
+from activities.bookings import staff_for, version_of
 from activities.clashes import Clash
 from activities.conflicts import Clashing, free_resources
-from activities.forms.fields import ClockInput, DayInput
+from activities.forms.fields import ClockInput, DayInput, RowsField
 from activities.models import Activity, Booking, Resource, ResourceKind, SeriesBooking
 from activities.weeks import WEEK, YEARS, at_wall_clock
 from schools.models import Location, Organisation, User
@@ -96,15 +96,13 @@ class FreeForm(forms.Form):
 class BookingsForm(forms.Form):
     """What is booked, for a series or for one of its days: the verb says for which."""
 
-    rooms = forms.ModelMultipleChoiceField(
-        Resource.objects.none(), label=_("Rooms"), required=False, widget=forms.CheckboxSelectMultiple
-    )
-    equipment = forms.ModelMultipleChoiceField(
+    rooms = RowsField(Resource.objects.none(), label=_("Rooms"), required=False, widget=forms.CheckboxSelectMultiple)
+    equipment = RowsField(
         Resource.objects.none(), label=_("Equipment"), required=False, widget=forms.CheckboxSelectMultiple
     )
-    staff = forms.ModelMultipleChoiceField(
-        User.objects.none(), label=_("On duty"), required=False, widget=forms.CheckboxSelectMultiple
-    )
+    staff = RowsField(User.objects.none(), label=_("On duty"), required=False, widget=forms.CheckboxSelectMultiple)
+    # What was booked when this form was shown.
+    booked = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(
         self,
@@ -122,7 +120,8 @@ class BookingsForm(forms.Form):
             "equipment": [resource for resource, kind, _staff in rows if kind == ResourceKind.EQUIPMENT],
             "staff": [staff for _resource, _kind, staff in rows if staff],
         }
-        super().__init__(data, initial=now_booked)
+        version = version_of((resource, staff) for resource, _kind, staff in rows)
+        super().__init__(data, initial={**now_booked, "booked": version})
         self.verb = verb
         self.clashes: list[Clash] = []
         mine = Resource.objects.bookable_by(user).values("pk")
@@ -146,6 +145,7 @@ class BookingsForm(forms.Form):
                 resources=[*chosen["rooms"], *chosen["equipment"]],
                 staff=chosen["staff"],
                 keep_clashes="keep_clashes" in self.data,
+                if_booked=chosen["booked"],
             )
         except ValidationError as error:
             self.add_error(None, [message for of_field in error.message_dict.values() for message in of_field])

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from activities.forms.fields import DayInput
+from activities.forms.fields import DayInput, RowsField
 from activities.models import Activity
 from schools.models import Closure, HolidayOverride, Kind, Location, Organisation, User
 
@@ -29,14 +29,14 @@ class EndForm(forms.Form):
 class ClosureForm(forms.Form):
     """One or more organisations and locations at once: all schools close on the same days."""
 
-    organisations = forms.ModelMultipleChoiceField(
+    organisations = RowsField(
         Organisation.objects.none(),
         label=_("Organisations"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
         help_text=_("All its activities and all its locations close."),
     )
-    locations = forms.ModelMultipleChoiceField(
+    locations = RowsField(
         Location.objects.none(), label=_("Locations"), required=False, widget=forms.CheckboxSelectMultiple
     )
     kinds = forms.MultipleChoiceField(

@@ -74,6 +74,9 @@ def checked(address: str) -> Address:
     )
     if found.port not in PORTS.values() and not settings.INTAKE_TRUSTS_LOCAL:
         raise Unusable("address_port")
+    if len(str(found)) > LONGEST_ADDRESS:
+        # Letters of other scripts grow when they are written in ASCII.
+        raise Unusable("address")
     if _is_own(found):
         # What we publish would come in again, and be published again.
         raise Unusable("own_address")

@@ -28,8 +28,6 @@ from activities.models.activities import take_slugs
 from activities.series import add_sessions, apply_closures, remove_sessions
 from activities.weeks import local_date
 
-# Fewer than this may go without a question.
-LEAST_LOSS = 2
 _FOLLOWED = [
     "source_key",
     "original_starts_at",
@@ -69,7 +67,8 @@ def apply(source: CalendarSource, taken: Taken, *, at: dt.datetime, allow_loss: 
     series, refused = _usable(source, taken)
     plan = _Plan(source=source, series=series, refused=refused, at=at)
     plan.make()
-    if not allow_loss and len(plan.gone) >= LEAST_LOSS and 2 * len(plan.gone) > plan.coming:
+    # Also the only one of one: what is over is not to come, so somebody may be counting on it.
+    if not allow_loss and 2 * len(plan.gone) > plan.coming:
         raise LossAsked(gone=len(plan.gone), of=plan.coming)
     plan.carry_out()
     return plan.report
@@ -259,9 +258,9 @@ class _Plan:
             self.away.append(activity)
 
     def _let_go_of(self, coming: list[Session]) -> set[UUID]:
-        """All but what somebody came to; what only a refused check-in names is cancelled, once."""
+        """All but what somebody came to; what only a refused check-in names is cancelled, once, whatever reopens."""
         within = [one for one in coming if one.starts_at < self.end and not self.named.get(one.pk)]
-        self.gone += [one for one in within if not (one.is_cancelled and one.pk in self.named)]
+        self.gone += [one for one in within if not (one.pk in self.named and one.is_cancelled and not one.closure_id)]
         return {one.pk for one in within}
 
     # ---------------------------------------------------------------- carrying it out

@@ -236,9 +236,16 @@ def _body(response: BaseHTTPResponse) -> bytes:
             raise Unusable("too_large")
         if not may_begin_a_calendar(bytes(body[:_PIECE])):
             raise Unusable("not_a_calendar")
-    if unpack and not unpack.eof:
+        if unpack and unpack.eof:
+            break
+    if unpack and (not unpack.eof or _goes_on(unpack, response)):
         raise ConnectionError
     return bytes(body)
+
+
+def _goes_on(unpack: "zlib._Decompress", response: BaseHTTPResponse) -> bool:
+    """Whether anything comes after the end of what was packed. One look: the unpacker would keep it all."""
+    return bool(unpack.unused_data or response.read1(_PIECE, decode_content=False))
 
 
 def _unpacker(first: bytes) -> "zlib._Decompress":

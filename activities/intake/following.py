@@ -97,15 +97,19 @@ def follow(session: Session, occurrence: Occurrence, *, at: dt.datetime) -> bool
 
 
 def _cancel_or_restore(session: Session, occurrence: Occurrence, *, at: dt.datetime) -> None:
-    closure = session.closure
-    if closure and not closure.starts_on <= session.local_date <= closure.ends_on:
-        # Moved out of the days on which it is closed.
-        session.closure, session.cancelled_at, session.cancel_reason = None, None, ""
     if occurrence.is_cancelled:
+        # Also where a closure had cancelled it before: that closure's end may not bring it back.
+        session.closure, session.cancel_reason = None, ""
         session.cancelled_at = session.cancelled_at or at
-    elif session.is_cancelled and not session.cancel_reason:
-        # A calendar gives no reason: where there is one, a person or a closure cancelled it.
-        session.cancelled_at = None
+    elif session.is_cancelled and not _is_shut(session):
+        # By the calendar, or by a closure of other days: nobody cancels by hand what is taken in.
+        session.closure, session.cancelled_at, session.cancel_reason = None, None, ""
+
+
+def _is_shut(session: Session) -> bool:
+    """Whether the closure that cancelled it still holds on the day that it has now."""
+    closure = session.closure
+    return closure is not None and closure.starts_on <= session.local_date <= closure.ends_on
 
 
 def _seen(session: Session) -> tuple[object, ...]:
@@ -115,5 +119,6 @@ def _seen(session: Session) -> tuple[object, ...]:
         session.original_starts_at,
         session.moved_at,
         session.cancelled_at,
+        session.cancel_reason,
         session.closure_id,
     )

@@ -28,7 +28,7 @@ _SENTENCES = {
     "stopped": gettext_lazy("We do not follow this calendar any more."),
     "superseded": gettext_lazy("This calendar was fetched again in the meantime."),
     "already_followed": gettext_lazy("You follow this calendar already."),
-    "many_gone": gettext_lazy("Many dates are not in the calendar any more. Look at this first."),
+    "many_gone": gettext_lazy("More than half of the dates would go away. Look at this first."),
     "broke_down": gettext_lazy("Something went wrong on our side. We will try again later."),
 }
 
@@ -115,6 +115,8 @@ def loss(source: CalendarSource) -> str:
 
 
 def would_go(*, gone: int, of: int) -> str:
+    if of == 1:
+        return _("The only date would go away.")
     return _("%(gone)s of the %(of)s dates would go away.") % {"gone": gone, "of": of}
 
 

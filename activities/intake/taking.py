@@ -11,6 +11,7 @@ import traceback
 
 from django.db import transaction
 
+from activities.intake.addresses import checked
 from activities.intake.apply import apply
 from activities.intake.events import Form, Taken
 from activities.intake.fetching import Fetched, fetch
@@ -36,6 +37,9 @@ def begin(source: CalendarSource, *, raw: bytes = b"", form: Form = Form.ICS, at
 
     Raises RuleViolation where it cannot be used, or is followed already; then nothing is saved.
     """
+    if source.address:
+        # In one spelling: a calendar that is followed twice is in the programme twice.
+        source.address = str(checked(source.address))
     _refuse_if_followed(source)
     fetched = fetch(source.address) if source.address else Fetched(body=raw, etag="", last_modified="")
     taken = read(fetched.body or b"", form=form, at=at)

@@ -17,6 +17,12 @@ if TYPE_CHECKING:
     from schools.models import User
 
 
+# What a person moved, cancelled or added: a series does not change that by itself.
+BY_HAND = (
+    Q(scheduled_on=None, source_key=None) | Q(moved_at__isnull=False) | Q(cancelled_at__isnull=False, closure=None)
+)
+
+
 class SessionQuerySet(models.QuerySet["Session"]):
     def published(self) -> "SessionQuerySet":
         return self.filter(activity__published_at__isnull=False, activity__archived_at=None)
@@ -80,8 +86,13 @@ class SessionQuerySet(models.QuerySet["Session"]):
             return []
         return list(self.model._default_manager.raw(f"{sql} FOR SHARE", parameters))
 
+    def lock(self) -> "list[Session]":
+        """Their keys, locked against everybody until the transaction ends; in the one order in which all lock them."""
+        return list(self.select_for_update(of=("self",)).order_by("pk").only("pk"))
+
     def show_anew(self, *, at: dt.datetime) -> None:
         """Tell calendars that something around these sessions has changed: a title, a name, an address."""
+        self.lock()
         self.update(sequence=F("sequence") + 1, updated_at=at)
 
     def in_order(self) -> "SessionQuerySet":
@@ -152,11 +163,6 @@ class Session(models.Model):
     def is_extra(self) -> bool:
         """Added by hand: no schedule and no other calendar made it."""
         return self.scheduled_on is None and self.source_key is None
-
-    @property
-    def is_by_hand(self) -> bool:
-        """Whether a person moved, cancelled or added it: a series does not change that by itself."""
-        return bool(self.is_extra or self.moved_at or (self.is_cancelled and not self.closure_id))
 
     @property
     def status(self) -> str:

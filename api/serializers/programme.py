@@ -1,5 +1,6 @@
 """Organisations, locations, programmes, activities, sessions and closures."""
 
+from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
@@ -12,6 +13,7 @@ from activities.models import Activity, Level, Programme, Session
 from activities.schedule import Schedule, normalised
 from activities.weeks import local_date
 from api.serializers.base import Camel, CamelModel, MomentField, SlugField
+from schools.calendar import REGION, FreeDays
 from schools.models import Closure, HolidayOverride, Kind, Location, Organisation
 
 KEEP_CLASHES = "true accepts that something is then booked in two places at once."
@@ -113,8 +115,17 @@ class ActivitySerializer(CamelModel):
         schedule = Schedule(**kept | value)
         # Here already, so that its errors come together with those of the other fields.
         today = local_date(now())
-        schedules.validate(schedule, today=today, counted_from=today if self.instance else None)
+        counted_from = today if self.instance else None
+        schedules.validate(schedule, today=today, free=self._load_free_days(), counted_from=counted_from)
         return schedule
+
+    def _load_free_days(self) -> FreeDays:
+        """Those of the organisation that is named, if that is one; else its own field says so."""
+        organisation = self.instance.organisation if self.instance else None
+        if "organisation" in self.initial_data:
+            with suppress(serializers.ValidationError):
+                organisation = self.fields["organisation"].run_validation(self.initial_data["organisation"])
+        return organisation.load_free_days() if organisation else REGION
 
 
 class ChangeSerializer(ActivitySerializer):

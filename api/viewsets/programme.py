@@ -88,6 +88,9 @@ class ActivityViewSet(ReadViewSet):
             "by_hand": data.pop("change_by_hand", False),
             "keep_clashes": data.pop("keep_clashes", False),
         }
+        if "schedule" in data:
+            # A part of a schedule was laid over what was there when it was read: nobody's change may get lost by that.
+            how["if_version"] = activity.version
         with transaction.atomic():
             if data or archived is False:  # which is refused for one that is archived
                 activity = publishing.change(activity, data, **how)

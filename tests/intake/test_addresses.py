@@ -85,12 +85,14 @@ def test_a_name_that_nobody_knows_says_so(problem, monkeypatch):
         ("https://calendar.example:80/x", "https://calendar.example:80/x"),
         ("https://calendar.example./x?key=a%2Fb&c=é#there", "https://calendar.example/x?key=a%2Fb&c=%C3%A9"),
         ("https://bücher.example/agenda", "https://xn--bcher-kva.example/agenda"),
+        ("https://calendar.example/" + "é" * 300, "https://calendar.example/" + "%C3%A9" * 300),
         ("https://8.8.8.8/x", "https://8.8.8.8/x"),
         ("https://[2001:4860:4860:0::8888]/x", "https://[2001:4860:4860::8888]/x"),
     ],
 )
 def test_an_address_is_brought_into_one_form(address, expected):
     assert str(checked(address)) == expected
+    assert str(checked(expected)) == expected
 
 
 @pytest.mark.parametrize(
@@ -115,6 +117,7 @@ def test_an_address_is_brought_into_one_form(address, expected):
         ("https://calendar.example:99999/", "address"),
         ("https://calendar.example:x/", "address"),
         ("https://calendar.example/" + "x" * 2_000, "address"),
+        ("https://calendar.example/" + "é" * 400, "address"),
         ("https://calendar.example/a b", "address"),
         ("https://calendar.example/a\r\nHost: other", "address"),
         ("https://calendar.example\\@other.example/", "address"),

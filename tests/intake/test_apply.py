@@ -7,12 +7,13 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import translation
 
 from activities import publishing
 from activities.intake.apply import apply
 from activities.intake.events import Refused
 from activities.intake.policy import window
-from activities.intake.report import LossAsked
+from activities.intake.report import LossAsked, would_go
 from activities.models import Activity, Edition, Session
 from schools.rules import RuleViolation
 from tests import factories
@@ -232,12 +233,13 @@ def test_what_fell_between_two_looks_is_there_all_the_same(school):
 def test_what_lies_beyond_the_window_is_not_gone(school):
     """It was read as far as 13 months ahead of another day, or long ago."""
     far = moment("2027-12-28T15:30")
-    apply(school, calendar(*weekly(), once(uid="fair", title="Fair", starts_at=far)), at=NOW)
+    fair = once(uid="fair", title="Fair", starts_at=far)
+    apply(school, calendar(*weekly(), fair), at=NOW)
     before = state()
     apply(school, calendar(*weekly()), at=NOW)
     assert state() == before
     half_a_year = NOW + 26 * WEEK
-    apply(school, calendar(*weekly(uid="art", title="Art", first=half_a_year + DAY)), at=half_a_year)
+    apply(school, calendar(*weekly(uid="art", title="Art", first=half_a_year + DAY), fair), at=half_a_year)
     assert Activity.objects.get(title="Chess").is_published
 
 
@@ -279,20 +281,36 @@ def test_what_we_published_ourselves_is_not_taken_in_again(school):
     assert (refusal.value.code, state()) == ("own_calendar", before)
 
 
-def test_more_than_half_is_asked_about_first(school):
-    apply(school, calendar(*weekly(times=5)), at=NOW)
+@pytest.mark.parametrize(
+    ("left", "of", "question"),
+    [
+        (2, 5, "3 of the 5 dates would go away."),
+        (1, 3, "2 of the 3 dates would go away."),
+        (0, 1, "The only date would go away."),
+    ],
+)
+def test_more_than_half_is_asked_about_first(school, left, of, question):
+    apply(school, calendar(*weekly(times=of)), at=NOW)
     before = state()
     with pytest.raises(LossAsked) as asked:
-        apply(school, calendar(*weekly(times=2)), at=NOW)
-    assert (asked.value.gone, asked.value.of, state()) == (3, 5, before)
-    assert counted(apply(school, calendar(*weekly(times=2)), at=NOW, allow_loss=True)) == (0, 0, 3, 2)
+        apply(school, calendar(*weekly(times=of)[:left], once(uid="art", title="Art")), at=NOW)
+    assert (asked.value.gone, asked.value.of, state()) == (of - left, of, before)
+    with translation.override("en"):
+        assert would_go(gone=asked.value.gone, of=asked.value.of) == question
+    assert counted(apply(school, calendar(*weekly(times=left)), at=NOW, allow_loss=True)) == (0, 0, of - left, left)
 
 
-@pytest.mark.parametrize(("left", "of"), [(2, 4), (0, 1)])
-def test_half_or_a_single_one_goes_without_a_question(school, left, of):
+@pytest.mark.parametrize(("left", "of"), [(2, 4), (1, 2), (4, 4)])
+def test_half_goes_without_a_question(school, left, of):
     apply(school, calendar(*weekly(times=of)), at=NOW)
     other = once(uid="art", title="Art")
-    assert apply(school, calendar(*weekly(times=4)[:left], other), at=NOW).gone == of - left
+    assert apply(school, calendar(*weekly(times=of)[:left], other), at=NOW).gone == of - left
+
+
+def test_a_single_one_that_is_over_goes_without_a_question(school):
+    apply(school, calendar(once(starts_at=NOW - HOUR)), at=NOW - DAY)
+    assert counted(apply(school, calendar(), at=NOW)) == (0, 0, 0, 0)
+    assert Session.objects.get().starts_at == NOW - HOUR
 
 
 def test_another_school_s_calendar_is_another_calendar(school):

@@ -137,6 +137,60 @@ def test_what_the_calendar_cancelled_first_is_shut_when_it_comes_back_in_a_closu
     assert cancelled() == {"12-08": "Studiedag"}
 
 
+def test_what_the_calendar_cancels_during_a_closure_is_not_brought_back_by_its_end(school, shut):
+    first, second, *rest = weekly()
+    apply(school, calendar(first, second, *rest), at=NOW)
+    before = Session.objects.get(closure=shut)
+    called_off = calendar(first, replace(second, is_cancelled=True), *rest)
+    assert apply(school, called_off, at=NOW + HOUR).changed == 1
+    row = Session.objects.get(pk=before.pk)
+    # The reason is gone: a calendar shows that.
+    assert (row.status, row.cancel_reason, row.closure) == ("cancelled", "", None)
+    assert (row.sequence, row.updated_at) == (before.sequence + 1, NOW + HOUR)
+    settled = state()
+    assert apply(school, called_off, at=NOW + 2 * HOUR).changed == 0
+    assert state() == settled
+    closing_days.reopen(shut, at=NOW + 2 * HOUR)
+    assert cancelled() == {"12-08": ""}
+    apply(school, calendar(first, second, *rest), at=NOW + 3 * HOUR)
+    assert cancelled() == {}
+
+
+def test_what_the_calendar_calls_off_and_on_again_stays_shut_while_a_closure_holds(school, shut):
+    first, second, *rest = weekly()
+    for is_cancelled in (False, True, False):
+        apply(school, calendar(first, replace(second, is_cancelled=is_cancelled), *rest), at=NOW)
+    assert cancelled() == {"12-08": "Studiedag"}
+    closing_days.reopen(shut, at=NOW + HOUR)
+    assert cancelled() == {}
+
+
+def test_what_a_door_noted_on_a_closed_day_stays_cancelled_once_the_calendar_has_let_it_go(school):
+    soon, left = once(starts_at=SOON), weekly(uid="art", title="Art")
+    apply(school, calendar(soon, *left), at=NOW - DAY)
+    session = Session.objects.get(starts_at=SOON)
+    today = factories.closure(of=school.organisation, starts_on="2026-11-24", ends_on="2026-11-24", reason="IJzel")
+    closing_days.close(today, at=NOW)
+    phone = factories.device(place=session.location)[0]
+    [result] = deliver(tally(id=1, session=session, at=NOW), who=phone, at=NOW)
+    assert result.outcome == "cancelled_session"
+    assert apply(school, calendar(*left), at=NOW).gone == 1
+    before = state()
+    assert apply(school, calendar(*left), at=NOW + MINUTE).gone == 0
+    assert state() == before
+    # Its event comes back: the closure holds it, as before.
+    apply(school, calendar(soon, *left), at=NOW + MINUTE)
+    assert cancelled() == {"11-24": "IJzel"}
+    apply(school, calendar(*left), at=NOW + MINUTE)
+    closing_days.reopen(today, at=NOW + MINUTE)
+    session.refresh_from_db()
+    assert (session.is_cancelled, CheckIn.objects.count()) == (True, 1)
+    # And now nothing does.
+    apply(school, calendar(soon, *left), at=NOW + MINUTE)
+    session.refresh_from_db()
+    assert (session.is_cancelled, session.cancel_reason) == (False, "")
+
+
 def test_schedules_and_days_off_leave_it_alone(school):
     apply(school, calendar(*weekly()), at=NOW)
     before = state()["Session"]

@@ -44,6 +44,12 @@ def test_what_has_not_changed_is_not_sent_again():
     assert "If-Modified-Since: Sun, 22 Nov 2026 11:00:00 GMT" in asked[0]
 
 
+def chunked(*pieces, packing="gzip"):
+    """An answer in pieces, which come in one by one."""
+    head = b"HTTP/1.1 200 OK\r\nContent-Encoding: %s\r\nTransfer-Encoding: chunked\r\n\r\n" % packing.encode()
+    return head + b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in (*pieces, b""))
+
+
 RAW_DEFLATE = zlib.compressobj(wbits=-15)
 PACKINGS = {
     "gzip": ("gzip", gzip.compress(BODY)),
@@ -61,12 +67,15 @@ def test_a_packed_calendar_is_unpacked(packing):
 
 
 def test_a_calendar_comes_in_without_a_length_and_in_pieces():
-    chunks = b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in (BODY[:7], BODY[7:])) + b"0\r\n\r\n"
-    with server(
-        b"HTTP/1.0 200 OK\r\n\r\n" + BODY, b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks
-    ) as (here, _asked):
-        assert fetch(here).body == BODY
-        assert fetch(here).body == BODY
+    packed = gzip.compress(BODY)
+    answers = (
+        b"HTTP/1.0 200 OK\r\n\r\n" + BODY,
+        chunked(BODY[:7], BODY[7:], packing="identity"),
+        chunked(packed[:20], packed[20:]),
+    )
+    with server(*answers) as (here, _asked):
+        for _answer in answers:
+            assert fetch(here).body == BODY
 
 
 def test_a_validator_that_is_no_text_is_not_kept():
@@ -108,6 +117,10 @@ def test_another_status_gives_nothing_and_says_why(status, code):
         (answer(BODY, Content_Encoding="br"), "odd_answer"),
         (answer(BODY, Content_Encoding="gzip"), "interrupted"),
         (answer(gzip.compress(BODY)[:-9], Content_Encoding="gzip"), "interrupted"),
+        (answer(gzip.compress(BODY) + b"x", Content_Encoding="gzip"), "interrupted"),
+        (answer(gzip.compress(BODY) * 2, Content_Encoding="gzip"), "interrupted"),
+        (answer(zlib.compress(BODY) + b"x", Content_Encoding="deflate"), "interrupted"),
+        (chunked(gzip.compress(BODY), b"x"), "interrupted"),
         (answer(BODY, length=len(BODY) + 1), "interrupted"),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffff\r\nBEGIN", "interrupted"),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\nBEGIN", "interrupted"),
@@ -120,6 +133,7 @@ def test_another_status_gives_nothing_and_says_why(status, code):
     ],
     ids=[
         "page", "page of XML", "page that says otherwise", "picture", "unknown packing", "not packed", "half a packing",
+        "more after a packing", "two packings", "more after another packing", "more in a piece of its own",
         "too short", "half a piece", "no piece", "many headers", "long header", "mail", "nothing", "blanks", "much",
     ],
 )  # fmt: skip
@@ -160,6 +174,10 @@ def test_no_more_is_taken_from_the_network_than_it_takes_to_refuse():
     assert code_of(flood(b"Content-Encoding: gzip\r\n\r\n", packed + bomb.flush())) == "too_large"
     taken.clear()
     assert code_of(flood(b"\r\n", PAGE * 500)) == "not_a_calendar"
+    assert sum(taken) < 20_000_000
+    taken.clear()
+    # A whole one first, and then no end.
+    assert code_of(flood(b"Content-Encoding: gzip\r\n\r\n" + gzip.compress(BODY), b"x" * 65_536)) == "interrupted"
     assert sum(taken) < 20_000_000
 
 

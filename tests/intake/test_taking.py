@@ -206,6 +206,29 @@ def test_a_new_calendar_is_there_with_its_activities_or_not_at_all(other_side):
     assert (refusal.value.code, CalendarSource.objects.count()) == ("already_followed", 1)
 
 
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        "webcal://calendar.example/Key%2F9f2c/school.ics?k=A%20b",
+        "HTTPS://CALENDAR.example/Key%2F9f2c/school.ics?k=A%20b",
+        "https://calendar.example.:443/Key%2F9f2c/school.ics?k=A%20b#top",
+    ],
+)
+def test_a_calendar_is_followed_once_however_its_address_is_written(other_side, spelling):
+    usual = "https://calendar.example/Key%2F9f2c/school.ics?k=A%20b"
+    made = begin(unsaved(address=spelling), at=NOW)
+    assert (made.address, other_side.asked) == (usual, [(usual, "", "")])
+    before = elsewhere.state(), CalendarSource.objects.values().get()
+    for again in (usual, spelling):
+        with pytest.raises(RuleViolation) as refusal:
+            begin(unsaved(address=again), at=NOW + HOUR)
+        assert refusal.value.code == "already_followed"
+    assert (elsewhere.state(), CalendarSource.objects.values().get()) == before
+    # The letters of a key have a size, and so it is another calendar.
+    begin(unsaved(address=usual.replace("Key", "key")), at=NOW + HOUR)
+    assert CalendarSource.objects.count() == 2
+
+
 def test_a_newer_file_takes_the_place_of_the_one_before(other_side):
     made = begin(unsaved(address=""), raw=b"list", form=Form.CSV, at=NOW)
     assert (other_side.asked, Session.objects.count()) == ([], 4)

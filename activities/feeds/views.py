@@ -11,9 +11,9 @@ from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from activities.feed_answers import Described, answer
-from activities.feed_private import feed_locations, feed_rota, private
-from activities.feeds import Feed
+from activities.feeds.answers import Described, answer
+from activities.feeds.private import feed_locations, feed_rota, private
+from activities.feeds.writing import Feed
 from activities.models import Activity, Programme, Session
 from schools.models import Location, Organisation
 

@@ -14,9 +14,9 @@ from django.utils.http import http_date
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
 
-from activities import feed_copies
-from activities.feed_copies import Copy
-from activities.feeds import Feed
+from activities.feeds import copies
+from activities.feeds.copies import Copy
+from activities.feeds.writing import Feed
 from activities.filters import SessionFilter
 from activities.models import Edition, SessionQuerySet
 from activities.schedule import HORIZON
@@ -35,9 +35,9 @@ class Senseless(Exception):
 
 def answer(request: HttpRequest, describe: Callable[[], Described]) -> HttpResponseBase:
     """An unchanged calendar costs one query: the version, by which the copy of it is found."""
-    today, version = local_date(now()), feed_copies.version()
-    key = feed_copies.key_of(request.get_full_path(), version=version, today=today)
-    copy = feed_copies.kept(key)
+    today, version = local_date(now()), copies.version()
+    key = copies.key_of(request.get_full_path(), version=version, today=today)
+    copy = copies.kept(key)
     if copy is None:
         # The same for every reader, whoever this thread answered before.
         with translation.override(settings.LANGUAGE_CODE):
@@ -47,7 +47,7 @@ def answer(request: HttpRequest, describe: Callable[[], Described]) -> HttpRespo
             except Senseless as wrong:
                 return refused(wrong)
             feed = replace(feed, source=settings.BASE_URL + request.get_full_path(), changed_at=_changed_at(today))
-            copy = feed_copies.write_and_keep(key, feed, asked)
+            copy = copies.write_and_keep(key, feed, asked)
     return send(request, copy, {"Cache-Control": "public, max-age=600", "Vary": "Accept-Encoding"})
 
 

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils.translation import get_language
 
-from activities.feeds import FORMAT, Feed, calendar_of, event
+from activities.feeds.writing import FORMAT, Feed, calendar_of, event
 from activities.models import SessionQuerySet
 
 # As many whole sessions are in memory at once, however many a calendar has.

@@ -17,9 +17,9 @@ from django.utils.timezone import now
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from activities.feed_answers import Described, Senseless, narrowed, refused, send
-from activities.feed_copies import Copy, events
-from activities.feeds import Feed, calendar_of
+from activities.feeds.answers import Described, Senseless, narrowed, refused, send
+from activities.feeds.copies import Copy, events
+from activities.feeds.writing import Feed, calendar_of
 from activities.models import CalendarKey, Session
 from activities.weeks import local_date
 from schools.models import User
