@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from django.conf import settings as django_settings
 from django.http import HttpResponse
-from django.test import Client
+from django.test import Client, TestCase
 from django.utils import translation
 from hypothesis import HealthCheck, settings
 
@@ -28,6 +28,22 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 settings.load_profile("inloop")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What asks no database says the same beside another one: it runs once, on SQLite."""
+    if not django_settings.DATABASES["default"]["ENGINE"].endswith("postgresql"):
+        return
+    asking = {"db", "transactional_db", "site", "town"}
+    rest = [
+        item
+        for item in items
+        if not item.get_closest_marker("django_db")
+        and not asking & set(getattr(item, "fixturenames", ()))
+        and not issubclass(getattr(item, "cls", None) or object, TestCase)
+    ]
+    config.hook.pytest_deselected(items=rest)
+    items[:] = [item for item in items if item not in rest]
 
 
 @pytest.fixture(scope="session")
