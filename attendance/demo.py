@@ -155,6 +155,8 @@ class _Town:
         self._make_changes()
         people = self._make_people()
         self._make_bookings()
+        # Every step was a change a second after the one before; nobody has seen any of them.
+        Edition.objects.update(changed_at=self.at)
         return people
 
     def _make_places(self) -> None:

@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 from django.db import transaction
 
-from activities.models import Activity, Programme, Session
+from activities.models import Activity, Edition, Programme, Session
 from activities.weeks import local_date, monday_of
 from attendance import demo
 from attendance.models import CheckIn, Device, Pass
@@ -94,3 +94,7 @@ def test_no_person_is_named_anywhere(town):
     assert pairs <= {"Local Heroes", "Local Hero", "Een Local", "Deur Jongerenwinkel", "Deur Basisschool",
                      "Deur Zaanweide", "Deur Lyceum", "Zaanweide College", "Lyceum Noorderdijk", "De Windroos",
                      "Het Molenrad", "Basisschool De", "Basisschool Het", "Inloop Jongerenwinkel"}  # fmt: skip
+
+
+def test_a_new_town_is_not_ahead_of_the_clock(town):
+    assert Edition.objects.get().changed_at == NOW
