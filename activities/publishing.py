@@ -261,14 +261,18 @@ def move(
     ends_at: dt.datetime | None = None,
     location: Location | None = None,
     keep_clashes: bool = False,
+    if_version: str | None = None,
     at: dt.datetime | None = None,
 ) -> Session:
     """To another time or place; without a new end it lasts as long as it did.
 
-    Raises ValidationError, and RuleViolation: cancelled, has_attendance, comes_from_calendar, closed, double_booked.
+    Where a version is given, it must be the one that the caller saw. Raises ValidationError, and RuleViolation:
+    changed_meanwhile, cancelled, has_attendance, comes_from_calendar, closed, double_booked.
     """
     at = at or now()
     session = _locked(session, at=at)
+    if if_version not in (None, session.version):
+        raise changed_meanwhile()
     if session.is_cancelled:
         raise RuleViolation("cancelled", _("This session is cancelled. Restore it first, then move it."))
     _refuse_if_attended(session)

@@ -179,3 +179,16 @@ def test_an_activity_of_another_organisation_does_not_exist(at_desk, verb):
     for ask in (at_desk.get, at_desk.post):
         assert ask(f"/desk/activities/{theirs.slug}/{verb}").status_code == 404
     assert Activity.objects.filter(archived_at=None).exists()
+
+
+def test_who_moves_what_somebody_else_moved_meanwhile_is_told(client, shop):
+    series = factories.activity(place=shop, starts_on="2026-12-01")
+    session = series.sessions.in_order()[0]
+    client.force_login(factories.publisher(of=shop.organisation))
+    page = f"/en/desk/sessions/{session.pk}/move"
+    shown = client.get(page).context["form"]
+    publishing.move(session, starts_at=session.starts_at + factories.HOUR, at=NOW)
+    times = {"day": "2026-12-02", "start_time": "14:00", "end_time": "15:00", "location": shop.pk}
+    answer = client.post(page, {**times, "version": shown["version"].value()})
+    assert "Somebody else changed this activity meanwhile." in answer.content.decode()
+    assert Session.objects.get(pk=session.pk).local_date == factories.day("2026-12-01")

@@ -53,7 +53,9 @@ def session_move(request: StaffRequest, pk: uuid.UUID) -> HttpResponse:
     return ask_first(
         request,
         form,
-        lambda keep: publishing.move(session, **form.chosen, keep_clashes=keep),
+        lambda keep: publishing.move(
+            session, **form.chosen, keep_clashes=keep, if_version=form.cleaned_data["version"] or None
+        ),
         template="activities/session_move.html",
         context={"session": session},
         done=(_("Moved."), "desk:activity_detail", [session.activity.slug]),

@@ -33,6 +33,9 @@ class DateForm(forms.Form):
     end_time = forms.TimeField(label=_("End"), widget=ClockInput)
     location = forms.ModelChoiceField(Location.objects.none(), label=_("Location"), empty_label=None)
 
+    # What was there when this form was shown.
+    version = forms.CharField(required=False, widget=forms.HiddenInput)
+
     def __init__(self, data: QueryDict | None, *, shown: dict[str, Any], user: User) -> None:
         super().__init__(data, initial=shown)
         choices = Location.objects.published_by(user) | Location.objects.filter(pk=shown["location"].pk)
@@ -65,4 +68,10 @@ class DateForm(forms.Form):
 def times_of(session: Session) -> dict[str, Any]:
     """What the form shows of a session as it is."""
     start, end = session.starts_at.astimezone(AMSTERDAM), session.ends_at.astimezone(AMSTERDAM)
-    return {"day": start.date(), "start_time": start.time(), "end_time": end.time(), "location": session.location}
+    return {
+        "day": start.date(),
+        "start_time": start.time(),
+        "end_time": end.time(),
+        "location": session.location,
+        "version": session.version,
+    }

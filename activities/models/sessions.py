@@ -165,6 +165,11 @@ class Session(models.Model):
         return self.scheduled_on is None and self.source_key is None
 
     @property
+    def version(self) -> str:
+        """Another one with every change that a calendar shows."""
+        return str(self.sequence)
+
+    @property
     def status(self) -> str:
         return "cancelled" if self.is_cancelled else "scheduled"
 
