@@ -1,7 +1,6 @@
 """Days on which organisations or locations are closed, and days off of a school's own."""
 
 import datetime as dt
-from collections.abc import Collection
 from functools import reduce
 from operator import or_
 
@@ -9,7 +8,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils.timezone import now
 
-from activities.models import Activity, ActivityQuerySet, Edition, Session
+from activities.models import Activity, Edition, Session
 from activities.series import apply_closures, cancel_for, fit_sessions
 from schools.models import Closure, HolidayOverride
 
@@ -54,7 +53,7 @@ def decide(days: HolidayOverride, *, at: dt.datetime | None = None) -> None:
     Edition.note_change(at=at)
     days.full_clean()
     days.save(force_insert=True)
-    _fit(_locked(Activity.objects.published().filter(organisation=days.organisation_id)), at=at)
+    _fit_series_of(days.organisation_id, at=at)
 
 
 @transaction.atomic
@@ -63,14 +62,12 @@ def take_back(days: HolidayOverride, *, at: dt.datetime | None = None) -> None:
     at = at or now()
     Edition.note_change(at=at)
     HolidayOverride.objects.filter(pk=days.pk).delete()
-    _fit(_locked(Activity.objects.published().filter(organisation=days.organisation_id)), at=at)
+    _fit_series_of(days.organisation_id, at=at)
 
 
-def _locked(activities: ActivityQuerySet) -> list[Activity]:
-    return list(activities.select_for_update().order_by("pk"))
-
-
-def _fit(activities: Collection[Activity], *, at: dt.datetime) -> None:
+def _fit_series_of(organisation: int, *, at: dt.datetime) -> None:
+    own = Activity.objects.published().filter(organisation=organisation)
+    activities = list(own.select_for_update().order_by("pk"))
     Session.objects.filter(activity__in=activities, starts_at__gt=at).lock()
     for activity in activities:
         fit_sessions(activity, at=at)

@@ -293,9 +293,7 @@ def _is_as_planned(session: Session) -> bool:
     if session.scheduled_on is None:
         return session.starts_at == session.original_starts_at and session.location_id == session.activity.location_id
     part = session.activity.load_part(session.scheduled_on)
-    starts_at, ends_at = part.schedule.starts_at(session.scheduled_on), part.schedule.ends_at(session.scheduled_on)
-    is_there = (session.starts_at, session.ends_at, session.location_id) == (starts_at, ends_at, part.location_id)
-    return is_there and is_planned(session)
+    return session.when_and_where == part.when_and_where(session.scheduled_on) and is_planned(session)
 
 
 @transaction.atomic

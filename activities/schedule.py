@@ -68,6 +68,10 @@ class Part:
     from_on: dt.date | None = None
     before_on: dt.date | None = None
 
+    def when_and_where(self, day: dt.date) -> tuple[dt.datetime, dt.datetime, int]:
+        """Start and end in UTC, and the key of the location, of a session on this day."""
+        return self.schedule.starts_at(day), self.schedule.ends_at(day), self.location_id
+
 
 def planned(parts: Iterable[Part], *, before: dt.date, free: FreeDays) -> dict[dt.date, Part]:
     """Each day of a series up to but not including `before`, with the part that it belongs to."""

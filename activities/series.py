@@ -5,7 +5,7 @@ another calendar have no schedule of ours: these functions leave them alone.
 """
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from django.db.models import F, Q
 
@@ -23,20 +23,26 @@ def sessions_to_add(activity: Activity, *, at: dt.datetime, after: dt.datetime |
     """The sessions that the schedule asks for and that are not there, unsaved; only those after a moment if given."""
     if activity.is_taken_in:
         return []
+    return _missing(activity, _planned(activity, at=at), at=at, after=after)
+
+
+def _missing(
+    activity: Activity, wanted: Mapping[dt.date, Part], *, at: dt.datetime, after: dt.datetime | None
+) -> list[Session]:
     there = set(activity.sessions.values_list("scheduled_on", flat=True)) if activity.pk else set()
     found = []
-    for day, part in _planned(activity, at=at).items():
-        starts_at = part.schedule.starts_at(day)
+    for day, part in wanted.items():
+        starts_at, ends_at, location_id = part.when_and_where(day)
         if day in there or (after and starts_at <= after):
             continue
         session = Session(
             activity=activity,
-            location_id=part.location_id,
+            location_id=location_id,
             scheduled_on=day,
             original_starts_at=starts_at,
             updated_at=at,
         )
-        session.set_times(starts_at, part.schedule.ends_at(day))
+        session.set_times(starts_at, ends_at)
         found.append(session)
     return found
 
@@ -97,7 +103,7 @@ def fit_sessions(activity: Activity, *, at: dt.datetime, by_hand_from: dt.date |
     remove_sessions(doomed, at=at)
     Session.objects.bulk_update(changed, _FITTED, batch_size=200)
     apply_closures(reopened, at=at)
-    add_sessions(sessions_to_add(activity, at=at, after=at), at=at)
+    add_sessions(_missing(activity, wanted, at=at, after=at), at=at)
 
 
 _FITTED = [
@@ -119,14 +125,13 @@ _FITTED = [
 def _fit(session: Session, part: Part, *, at: dt.datetime) -> bool:
     """Whether anything had to change. What had is open again: the closures are asked anew."""
     assert session.scheduled_on is not None
-    starts_at, ends_at = part.schedule.starts_at(session.scheduled_on), part.schedule.ends_at(session.scheduled_on)
-    is_there = (session.starts_at, session.ends_at, session.location_id) == (starts_at, ends_at, part.location_id)
+    starts_at, ends_at, location_id = part.when_and_where(session.scheduled_on)
     by_hand = session.moved_at or (session.cancelled_at and not session.closure_id)
-    if is_there and not by_hand:
+    if session.when_and_where == (starts_at, ends_at, location_id) and not by_hand:
         return False
     session.set_times(starts_at, ends_at)
     session.original_starts_at = starts_at
-    session.location_id = part.location_id
+    session.location_id = location_id
     session.moved_at = session.cancelled_at = session.closure = None
     session.cancel_reason = ""
     session.touch(at=at)

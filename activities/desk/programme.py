@@ -1,7 +1,6 @@
 """Where publishers put their programme online and keep it right."""
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db.models import OuterRef, Subquery
 from django.http import HttpResponse
@@ -12,10 +11,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from activities import publishing
 from activities.attendance_asked import attended
-from activities.conflicts import Clashing
-from activities.desk.asking_first import add_errors
 from activities.filters import ActivityFilter
 from activities.forms.programme import ActivityForm
+from activities.forms.refusals import refusals_in
 from activities.models import Activity, Session
 from schools.gate import StaffRequest, publishers_only
 from schools.rules import RuleViolation
@@ -55,15 +53,8 @@ def _activity_form(request: StaffRequest, activity: Activity | None) -> HttpResp
     context = {"form": form, "title": title, "activity": activity}
     wants_it = request.method == "POST" and "preview" not in request.POST
     if wants_it and form.is_valid():
-        try:
+        with refusals_in(form) as context["clashes"]:
             saved = form.apply(keep_clashes="keep_clashes" in request.POST)
-        except Clashing as clashing:
-            context["clashes"] = clashing.clashes
-        except RuleViolation as refusal:
-            form.add_error(None, ValidationError(str(refusal), refusal.code))
-        except ValidationError as error:
-            add_errors(form, error)
-        else:
             messages.success(request, _("Saved. Everybody can see it now."))
             return redirect("desk:activity_detail", saved.slug)
     context |= {"preview": form.preview(), "effect": form.effect()}

@@ -12,12 +12,12 @@ from django.utils.translation import gettext_lazy as _
 
 from activities.bookings import staff_for, version_of
 from activities.clashes import Clash
-from activities.conflicts import Clashing, free_resources
+from activities.conflicts import free_resources
 from activities.forms.fields import ClockInput, DayInput, RowsField
+from activities.forms.refusals import refusals_in
 from activities.models import Activity, Booking, Resource, ResourceKind, SeriesBooking
 from activities.weeks import WEEK, YEARS, at_wall_clock
 from schools.models import Location, Organisation, User
-from schools.rules import RuleViolation
 
 
 class ResourceForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -140,17 +140,11 @@ class BookingsForm(forms.Form):
     def apply(self) -> bool:
         """Book what is chosen; where it may not, the form says why, or what would clash."""
         chosen = self.cleaned_data
-        try:
+        with refusals_in(self) as self.clashes:
             self.verb(
                 resources=[*chosen["rooms"], *chosen["equipment"]],
                 staff=chosen["staff"],
                 keep_clashes="keep_clashes" in self.data,
                 if_booked=chosen["booked"],
             )
-        except ValidationError as error:
-            self.add_error(None, [message for of_field in error.message_dict.values() for message in of_field])
-        except Clashing as clashing:
-            self.clashes = clashing.clashes
-        except RuleViolation as refusal:
-            self.add_error(None, ValidationError(str(refusal), refusal.code))
         return not (self.errors or self.clashes)

@@ -156,6 +156,11 @@ class Session(models.Model):
         return self.cancelled_at is not None
 
     @property
+    def when_and_where(self) -> tuple[dt.datetime, dt.datetime, int]:
+        """As a part of its series says it (see `activities.schedule.Part`)."""
+        return self.starts_at, self.ends_at, self.location_id
+
+    @property
     def length(self) -> dt.timedelta:
         return self.ends_at - self.starts_at
 
