@@ -99,6 +99,23 @@ def api(client: Client) -> Api:
     return Api(client)
 
 
+# ---------------------------------------------------------------- the desk
+
+
+@pytest.fixture
+def on_the_tuesday(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The desk's pages are looked at at NOW; what is published is published then."""
+    for module in factories.CLOCKS:
+        monkeypatch.setattr(f"{module}.now", lambda: factories.NOW)
+
+
+@pytest.fixture
+def at_desk(client: Client, shop: Location) -> Client:
+    """Signed in as the shop's publisher."""
+    client.force_login(factories.publisher(of=shop.organisation))
+    return client
+
+
 # ---------------------------------------------------------------- a door, and who comes in
 
 

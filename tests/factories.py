@@ -42,14 +42,22 @@ def day(text: str) -> dt.date:
 
 # A Tuesday in the fourth week of November, 2026-W48; a quarter of a year without a holiday lies behind and before it.
 NOW = moment("2026-11-24T16:00")
-# The modules of publishing that look at the clock themselves, for pages that are looked at at NOW.
+# The modules behind the desk that look at the clock themselves, for pages that are looked at at NOW.
 CLOCKS = (
+    "activities.bookings",
+    "activities.closing_days",
     "activities.desk.asking_first",
+    "activities.desk.booking",
     "activities.desk.programme",
+    "activities.desk.rota",
     "activities.desk.series",
     "activities.forms.programme",
     "activities.forms.sessions",
     "activities.publishing",
+    "attendance.desk",
+    "attendance.forms",
+    "attendance.pass_views",
+    "attendance.passes",
 )
 MINUTE, HOUR, DAY, WEEK = dt.timedelta(minutes=1), dt.timedelta(hours=1), dt.timedelta(days=1), dt.timedelta(weeks=1)
 

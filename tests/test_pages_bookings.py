@@ -10,22 +10,10 @@ from activities.models import Booking, Resource, SeriesBooking
 from tests import bookable, factories
 from tests.factories import NOW
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_the_tuesday")]
 
 # In English, the language of the sentences in the code.
 DESK = "/en/desk"
-
-
-@pytest.fixture(autouse=True)
-def on_the_tuesday(monkeypatch):
-    for module in ("activities.desk.booking", "activities.desk.rota", "activities.bookings"):
-        monkeypatch.setattr(f"{module}.now", lambda: NOW)
-
-
-@pytest.fixture
-def at_desk(client, shop):
-    client.force_login(factories.publisher(of=shop.organisation))
-    return client
 
 
 @pytest.fixture

@@ -12,21 +12,9 @@ from schools.rules import RuleViolation
 from tests import factories
 from tests.factories import HOUR, MINUTE, NOW
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_the_tuesday")]
 
 STALE = "Iemand anders heeft deze activiteit intussen veranderd."
-
-
-@pytest.fixture(autouse=True)
-def on_the_tuesday(monkeypatch):
-    for module in factories.CLOCKS:
-        monkeypatch.setattr(f"{module}.now", lambda: NOW)
-
-
-@pytest.fixture
-def at_desk(client, shop):
-    client.force_login(factories.publisher(of=shop.organisation))
-    return client
 
 
 @pytest.fixture

@@ -11,16 +11,7 @@ from schools.models import Location, User
 from tests import factories
 from tests.factories import HOUR, NOW, WEEK
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def on_the_tuesday(monkeypatch):
-    """The pages are looked at at NOW; what is published is published then."""
-    for module in factories.CLOCKS:
-        monkeypatch.setattr(f"{module}.now", lambda: NOW)
-    for module in ("attendance.desk", "attendance.forms", "attendance.pass_views", "attendance.passes"):
-        monkeypatch.setattr(f"{module}.now", lambda: NOW)
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_the_tuesday")]
 
 
 @pytest.fixture

@@ -13,22 +13,10 @@ from activities.models import CalendarKey, Resource
 from tests import bookable, factories
 from tests.factories import DAY, HOUR, NOW, WEEK
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_the_tuesday")]
 
 # Every page is read in English here: what it says in Dutch, the catalogue's own tests look after.
 DESK = "/en/desk"
-
-
-@pytest.fixture(autouse=True)
-def on_the_tuesday(monkeypatch):
-    for module in ("activities.desk.booking", "activities.desk.rota", "activities.bookings"):
-        monkeypatch.setattr(f"{module}.now", lambda: NOW)
-
-
-@pytest.fixture
-def at_desk(client, shop):
-    client.force_login(factories.publisher(of=shop.organisation))
-    return client
 
 
 @pytest.fixture

@@ -16,22 +16,7 @@ from schools.models import Closure, HolidayOverride, Kind
 from tests import bookable, factories
 from tests.factories import DAY, HOUR, MINUTE, NOW, day, deliver, tally
 
-pytestmark = pytest.mark.django_db
-NOWS = (
-    "activities.closing_days",
-    "activities.desk.asking_first",
-    "activities.desk.programme",
-    "activities.desk.series",
-    "activities.forms.programme",
-    "activities.forms.sessions",
-    "activities.publishing",
-)
-
-
-@pytest.fixture(autouse=True)
-def on_the_tuesday(monkeypatch):
-    for module in NOWS:
-        monkeypatch.setattr(f"{module}.now", lambda: NOW)
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_the_tuesday")]
 
 
 @pytest.fixture
@@ -42,12 +27,6 @@ def shop():
 @pytest.fixture
 def hub():
     return factories.location(slug="hub", name="JongerenHUB")
-
-
-@pytest.fixture
-def at_desk(client, shop):
-    client.force_login(factories.publisher(of=shop.organisation))
-    return client
 
 
 @pytest.fixture
