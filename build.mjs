@@ -11,23 +11,25 @@ const out = "var/build/door/";
 
 await rm(out, { recursive: true, force: true });
 await mkdir(out, { recursive: true });
-await build({
-  entryPoints: [source + "door.js", source + "decoder.js"],
+const options = {
   outdir: out,
   bundle: true,
   minify: true,
-  format: "esm",
   // The oldest phones that can run it: module workers, IndexedDB, Web Locks, wake lock.
   target: ["chrome100", "safari16.4", "firefox115"],
   legalComments: "linked",
   logLevel: "warning",
-});
-await copyFile(source + "door.css", out + "door.css");
+};
+await build({ ...options, entryPoints: [source + "door.js", source + "decoder.js"], format: "esm" });
+// A service worker is no module everywhere.
+await build({ ...options, entryPoints: [source + "sw.js"], format: "iife" });
+// One sheet on the page, two in the source.
+await build({ ...options, entryPoints: [source + "door.css"] });
 await copyFile("node_modules/zxing-wasm/dist/reader/zxing_reader.wasm", out + "zxing_reader.wasm");
 
 // The bundles hold these packages, and their licences must travel along.
 const licences = [];
-for (const name of ["idb", "zxing-wasm"]) {
+for (const name of ["idb", "lean-qr", "zxing-wasm"]) {
   licences.push(`${name}\n\n${await readFile(`node_modules/${name}/LICENSE`, "utf8")}`);
 }
 await writeFile(out + "licences.txt", licences.join("\n\n"));

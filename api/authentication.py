@@ -1,4 +1,4 @@
-"""`Authorization: Bearer …`: a person's token or a door device's. Nothing else signs in to the API."""
+"""`Authorization: Bearer …`: a person's token or a door device's. Only the door's own page signs in otherwise."""
 
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
@@ -6,6 +6,8 @@ from rest_framework.authentication import BaseAuthentication, get_authorization_
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
+from attendance import devices
+from attendance.door import cookie
 from attendance.models import Device
 from schools.models import AccessToken, User
 from schools.secrets import digest
@@ -17,16 +19,32 @@ class BearerAuthentication(BaseAuthentication):
         if scheme.lower() != "bearer":
             return None
         # Looked up by digest: the time it takes tells nothing about the secret.
-        key = digest(token.strip())
         if token.startswith("inloop_door_"):
-            device = Device.objects.select_related("location").filter(token_digest=key, revoked_at=None).first()
+            device = devices.recall(token.strip())
             found = (device, device) if device else None
         else:
+            key = digest(token.strip())
             access = AccessToken.objects.valid_at(now()).select_related("user").filter(digest=key).first()
             found = (access.user, access) if access else None
         if not found:
             raise AuthenticationFailed(_("This token is not known, or it is not valid any more."))
         return found
+
+    def authenticate_header(self, request: Request) -> str:
+        return "Bearer"
+
+
+class DoorAuthentication(BaseAuthentication):
+    """The cookie of a paired phone. No other site's form can send its header along, nor JSON."""
+
+    def authenticate(self, request: Request) -> tuple[Device, Device] | None:
+        token = cookie.token_of(request._request)
+        if not token:
+            return None
+        device = devices.recall(token)
+        if not device:
+            raise AuthenticationFailed(_("This phone is not paired any more."))
+        return device, device
 
     def authenticate_header(self, request: Request) -> str:
         return "Bearer"

@@ -4,6 +4,8 @@ from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 
+from attendance.door import cookie
+
 PROBLEM = {
     "type": "object",
     "description": "RFC 9457",
@@ -36,6 +38,15 @@ class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
         return {"type": "http", "scheme": "bearer", "description": "A person's token or a door device's."}
+
+
+class DoorScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    target_class = "api.authentication.DoorAuthentication"
+    name = "door"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        sentence = f"Of a paired phone's own page, with the header {cookie.HEADER}: 1. Programs use a token."
+        return {"type": "apiKey", "in": "cookie", "name": cookie.NAME, "description": sentence}
 
 
 def describe_problems(result: dict[str, Any], **options: Any) -> dict[str, Any]:

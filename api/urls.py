@@ -16,7 +16,7 @@ from api.viewsets.programme import (
     ProgrammeViewSet,
     SessionViewSet,
 )
-from api.viewsets.totals import WeeklyTotalsViewSet
+from api.viewsets.totals import ReachViewSet, WeeklyTotalsViewSet
 
 app_name = "api"
 
@@ -32,6 +32,7 @@ router.register("devices", DeviceViewSet)
 router.register("passes", PassViewSet)
 router.register("check-ins", CheckInViewSet)
 router.register("weekly-totals", WeeklyTotalsViewSet, basename="weekly-totals")
+router.register("reach", ReachViewSet, basename="reach")
 
 description = SpectacularJSONAPIView.as_view(permission_classes=[AllowAny], authentication_classes=[])
 

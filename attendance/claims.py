@@ -2,7 +2,6 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeGuard
 
@@ -13,11 +12,13 @@ from attendance.models import CheckInKind, Gender
 from schools.secrets import corrected, digest
 
 MOST_PER_BATCH = 200
+MOST_WAITING = 1_000_000  # on one phone
 _MOST = {CheckInKind.TALLY: 50, CheckInKind.GROUP: 500}
 _LONGEST_TOKEN = 200
+_KINDS = {kind.value: kind for kind in CheckInKind}
 
 
-@dataclass
+@dataclass(slots=True)
 class Claim:
     """One item of a batch. An item with errors is kept too, as far as it could be read."""
 
@@ -34,7 +35,7 @@ class Claim:
 
 def read(item: object) -> Claim | None:
     """The claim of an item; None for one without an id, which cannot be kept under any name."""
-    if not isinstance(item, Mapping):
+    if not isinstance(item, dict):
         return None
     key = _uuid(item.get("id"))
     if key is None:
@@ -61,20 +62,20 @@ def _wrong(claim: Claim, name: str, code: str) -> None:
     claim.errors.append({"field": name, "code": code})
 
 
-def _read_kind(claim: Claim, item: Mapping[str, Any]) -> None:
-    if item.get("kind") in CheckInKind.values:
-        claim.kind = CheckInKind(item["kind"])
-    else:
+def _read_kind(claim: Claim, item: dict[str, Any]) -> None:
+    kind = item.get("kind")
+    claim.kind = _KINDS.get(kind) if isinstance(kind, str) else None
+    if claim.kind is None:
         _wrong(claim, "kind", "invalid_choice" if "kind" in item else "required")
 
 
-def _read_moment(claim: Claim, item: Mapping[str, Any]) -> None:
+def _read_moment(claim: Claim, item: dict[str, Any]) -> None:
     claim.scanned_at = moment(item.get("scannedAt"))
     if claim.scanned_at is None:
         _wrong(claim, "scannedAt", "invalid" if "scannedAt" in item else "required")
 
 
-def _read_session(claim: Claim, item: Mapping[str, Any]) -> None:
+def _read_session(claim: Claim, item: dict[str, Any]) -> None:
     if item.get("session") is None:
         return
     claim.session = _uuid(item["session"])
@@ -82,7 +83,7 @@ def _read_session(claim: Claim, item: Mapping[str, Any]) -> None:
         _wrong(claim, "session", "invalid")
 
 
-def _read_pass(claim: Claim, item: Mapping[str, Any]) -> None:
+def _read_pass(claim: Claim, item: dict[str, Any]) -> None:
     token = item.get("pass")
     claim.count = 1
     if not isinstance(token, str) or not 0 < len(token) <= _LONGEST_TOKEN:
@@ -91,14 +92,14 @@ def _read_pass(claim: Claim, item: Mapping[str, Any]) -> None:
     claim.pass_digest = digest(corrected(token))
 
 
-def _read_void(claim: Claim, item: Mapping[str, Any]) -> None:
+def _read_void(claim: Claim, item: dict[str, Any]) -> None:
     claim.voids = _uuid(item.get("checkIn"))
     if claim.voids is None or claim.voids == claim.id:
         claim.voids = None
         _wrong(claim, "checkIn", "invalid" if "checkIn" in item else "required")
 
 
-def _read_count(claim: Claim, item: Mapping[str, Any]) -> None:
+def _read_count(claim: Claim, item: dict[str, Any]) -> None:
     assert claim.kind
     count = item.get("count")
     if not _is_count(count) or not 1 <= count <= _MOST[claim.kind]:
@@ -116,10 +117,10 @@ def _read_count(claim: Claim, item: Mapping[str, Any]) -> None:
 def _bands(value: object, count: int) -> dict[str, dict[str, int]] | None:
     """{"ageBand": {"10-12": 2}}, with known bands only, no more of a dimension than the count."""
     known = bands_in_use()
-    if not isinstance(value, Mapping) or not value.keys() <= known.keys():
+    if not isinstance(value, dict) or not value.keys() <= known.keys():
         return None
     for dimension, numbers in value.items():
-        if not isinstance(numbers, Mapping) or not numbers.keys() <= set(known[dimension]):
+        if not isinstance(numbers, dict) or not numbers.keys() <= set(known[dimension]):
             return None
         if not all(_is_count(number) and number >= 0 for number in numbers.values()):
             return None

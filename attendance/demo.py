@@ -21,10 +21,11 @@ from django.utils.text import slugify
 from activities import bookings, closing_days, publishing
 from activities.models import Activity, Edition, Level, Programme, Resource, ResourceKind, Session
 from activities.schedule import Schedule
-from activities.weeks import WEEK, local_date, monday_of
+from activities.weeks import WEEK, local_date, monday_of, starts_at
 from attendance.checkin import Door, store
 from attendance.claims import Claim
-from attendance.models import CheckInKind, Device, Gender, Pass, Target
+from attendance.grants import school_year_of
+from attendance.models import CheckInKind, Device, Gender, GrantRule, Pass, Target
 from attendance.passes import end_of_school_year
 from schools.calendar import school_holiday
 from schools.models import AccessToken, Closure, Kind, Location, Membership, Neighbourhood, Organisation, Role, User
@@ -155,6 +156,7 @@ class _Town:
         self._make_changes()
         people = self._make_people()
         self._make_bookings()
+        self._make_grant()
         # Every step was a change a second after the one before; nobody has seen any of them.
         Edition.objects.update(changed_at=self.at)
         return people
@@ -309,7 +311,22 @@ class _Town:
         }
         for title, (resources, staff) in booked.items():
             activity = Activity.objects.get(title=title)
-            bookings.book_series(activity, resources=resources, staff=staff, at=self.at)
+            # As if it was done before the first of them: who was there then counts for a grant.
+            bookings.book_series(activity, resources=resources, staff=staff, at=starts_at(self.first))
+
+    def _make_grant(self) -> None:
+        """For drop-in hours; those of the hub have nobody on duty, so that there is something to see."""
+        first, last = school_year_of(self.today)
+        GrantRule.objects.create(
+            id=self._new_id(),
+            name="Subsidie Ruimte voor Jongeren",
+            programme=Programme.objects.get(slug=DROP_IN),
+            starts_on=first,
+            ends_on=last,
+            min_visits=8,
+            bands=settings.AGE_BANDS[1:5],
+            min_weeks=4,
+        )
 
     def _make_people(self) -> dict[str, Any]:
         shop = self.locations["jongerenwinkel"]

@@ -1,19 +1,26 @@
 """The Monday page: what a week came to, for who reports on it."""
 
+import datetime as dt
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.formats import date_format
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from activities.agenda import chosen_week
 from activities.weeks import WEEK, label, week_of
-from attendance.disclosure import disclosed_totals
-from attendance.totals import DEFINITIONS, Question
+from attendance.disclosure import disclosed_reach, disclosed_totals
+from attendance.kept import PROMISES, TOLD, kept
+from attendance.models import PeriodKind
+from attendance.questions import Question
+from attendance.reached import Reached
+from attendance.totals import DEFINITIONS
 from attendance.uncounted import uncounted
-from schools.gate import StaffRequest, staff_only
+from schools.gate import StaffRequest, coordinators_only, staff_only
 
 # The weeks that can be picked at once: half a year.
 _PICKABLE = 26
@@ -25,6 +32,9 @@ _EXPLAINED = {
     "sessionsHeld": _("Sessions held"),
     "lateVisits": _("Late visits"),
     "devicesPending": _("Phones still sending"),
+    "firstTimeVisitors": _("For the first time"),
+    "participantHours": _("Hours of all visitors together"),
+    "sessionsUncounted": _("Over, and nobody counted"),
 }
 
 
@@ -34,10 +44,11 @@ def home(request: StaffRequest) -> HttpResponse:
     at = now()
     monday, is_week = chosen_week(request.GET.get("week"), at=at)
     by_location = Question(first=monday, last=monday, group_by="location")
-    [total] = disclosed_totals(Question(first=monday, last=monday), reader=request.user, at=at)
+    [total] = disclosed_totals(Question(first=monday, last=monday, with_details=True), reader=request.user, at=at)
     context: dict[str, Any] = {
         "rows": disclosed_totals(by_location, reader=request.user, at=at),
         "total": total,  # counted for itself: visitors of rows are never added up
+        "reach": [_in_words(period) for period in disclosed_reach(monday, reader=request.user) if period.visitors],
         "uncounted": uncounted(monday, user=request.user),
         "at": at,
         "week_misread": not is_week,
@@ -48,3 +59,26 @@ def home(request: StaffRequest) -> HttpResponse:
         "explained": [(name, DEFINITIONS[key]) for key, name in _EXPLAINED.items()],
     }
     return render(request, "attendance/desk_home.html", context)
+
+
+def _in_words(period: Reached) -> dict[str, Any]:
+    if period.kind == PeriodKind.MONTH:
+        name = date_format(period.starts_on + dt.timedelta(days=3), "F Y")
+    else:
+        name = _("School year %(first)s/%(last)s") % {"first": period.starts_on.year, "last": period.ends_on.year}
+    return {"name": name, "visitors": period.visitors}
+
+
+@require_safe
+@coordinators_only
+def what_is_kept(request: StaffRequest) -> HttpResponse:
+    """For a privacy officer: what there is, and whether that is what was promised."""
+    report = kept(at=now())
+    context = {
+        "told": [(sentence, getattr(report, name)) for name, sentence in TOLD.items()],
+        "promises": [(sentence, getattr(report, name)) for name, sentence in PROMISES.items()],
+        "is_broken": bool(report.broken),
+        "close_after_days": settings.CLOSE_AFTER_DAYS,
+        "kept_days": settings.CHECK_INS_KEPT_DAYS,
+    }
+    return render(request, "attendance/kept.html", context)

@@ -3,18 +3,25 @@
 The public form: weeks that are over, visits alone, per
 location or in total, rounded to 5 and empty below 10; every total is the sum of published cells,
 so that it tells nothing that they do not. Visits are not persons: six visits may be one child,
-hence the high threshold.
+hence the high threshold. A closed week stays as it was published, also when late visits are accepted.
 """
 
 import datetime as dt
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import replace
+from functools import partial
 
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
 from activities.weeks import WEEK, week_of
-from attendance.totals import Question, WeeklyTotal, weekly_totals
+from attendance.breakdowns import weekly_breakdown
+from attendance.grants import Grant, grants
+from attendance.models import GrantRule
+from attendance.questions import BREAKDOWNS, Question
+from attendance.reached import Reached, reached
+from attendance.totals import WeeklyTotal, weekly_totals
 from schools.models import Location, User
 from schools.rules import RuleViolation
 
@@ -29,11 +36,30 @@ def disclosed_totals(question: Question, *, reader: User | None, at: dt.datetime
     Raises RuleViolation not_public where even the public form would tell too much.
     """
     at = at or now()
+    exact = weekly_breakdown if question.group_by in BREAKDOWNS else partial(weekly_totals, at=at)
     if reader and reader.roles.is_coordinator:
-        return weekly_totals(question, at=at)
+        return exact(question)
     if reader and reader.roles.reads_totals_of:
-        return weekly_totals(question, only_of=reader.roles.reads_totals_of, at=at)
+        return exact(question, only_of=reader.roles.reads_totals_of)
     return _published(question, at=at)
+
+
+def disclosed_reach(monday: dt.date, *, group_by: str | None = None, reader: User | None) -> list[Reached]:
+    """Of the month and the school year of this week; the own organisation's for who is not a coordinator.
+
+    Raises RuleViolation not_public for everybody else: visitors are told to staff alone.
+    """
+    if reader and reader.roles.is_coordinator:
+        return reached(monday, group_by=group_by)
+    if reader and reader.roles.reads_totals_of:
+        return reached(monday, group_by=group_by, only_of=reader.roles.reads_totals_of)
+    raise _not_public()
+
+
+def disclosed_grants(rules: Collection[GrantRule], *, reader: User, at: dt.datetime | None = None) -> list[Grant]:
+    """What each rule comes to: all of it, or what the reader's own organisations offered."""
+    only_of = None if reader.roles.is_coordinator else reader.roles.reads_totals_of
+    return grants(rules, only_of=only_of, at=at)
 
 
 def rounded(visits: int) -> int | None:
@@ -43,7 +69,7 @@ def rounded(visits: int) -> int | None:
 
 def _published(question: Question, *, at: dt.datetime) -> list[WeeklyTotal]:
     if question.group_by not in (None, "location") or not question.filters.keys() <= _PUBLIC_FILTERS:
-        raise RuleViolation("not_public", _("Everybody sees visits per location and in total, and no other figures."))
+        raise _not_public()
     last_over = week_of(at) - WEEK
     if question.first > last_over:
         return []
@@ -56,6 +82,10 @@ def _published(question: Question, *, at: dt.datetime) -> list[WeeklyTotal]:
     return cells if question.group_by else _summed(cells)
 
 
+def _not_public() -> RuleViolation:
+    return RuleViolation("not_public", _("Everybody sees visits per location and in total, and no other figures."))
+
+
 def _chosen_locations(question: Question) -> set[str]:
     paths = {"organisation": "organisation__slug", "location": "slug", "neighbourhood": "neighbourhood__slug"}
     wanted = {paths[name]: slug for name, slug in question.filters.items()}
@@ -64,23 +94,10 @@ def _chosen_locations(question: Question) -> set[str]:
 
 def _as_published(cell: WeeklyTotal) -> WeeklyTotal:
     assert cell.visits is not None
-    return WeeklyTotal(
-        week=cell.week,
-        group=cell.group,
-        visits=rounded(cell.visits),
-        scanned_visits=None,
-        tallied_visits=None,
-        group_visits=None,
-        visitors=None,
-        sessions_planned=None,
-        sessions_held=None,
-        sessions_cancelled=None,
-        target=None,
-        school_holiday=cell.school_holiday,
-        final=cell.final,
-        late_visits=None,
-        devices_pending=None,
-        disclosure="rounded",
+    # A closed week stays as it was published: what was accepted since would tell how much that was.
+    visits = rounded(cell.visits - (cell.corrected_visits or 0))
+    return WeeklyTotal.of_visits_alone(
+        cell.week, cell.group, visits, school_holiday=cell.school_holiday, final=cell.final, disclosure="rounded"
     )
 
 

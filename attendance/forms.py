@@ -1,5 +1,7 @@
-"""What is filled in about passes."""
+"""What is filled in about passes and phones, and by who walks in without a pass."""
 
+import datetime as dt
+import uuid
 from typing import Any
 
 from django import forms
@@ -9,10 +11,14 @@ from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
 from activities.forms.fields import DayInput
+from activities.forms.refusals import refusals_in
 from activities.models import Level
 from activities.weeks import local_date
-from attendance.models import Gender, Pass
+from attendance import devices
+from attendance.models import Device, Gender, Pass
 from attendance.passes import MOST_AT_ONCE, bands_of_a_holder, end_of_school_year
+from attendance.walk_ins import LETTERS, WalkIn, let_in
+from schools.models import Location, User
 from schools.secrets import corrected, is_code
 
 
@@ -49,6 +55,10 @@ class RevokeForm(forms.Form):
         return found
 
 
+# Of a field for a code that somebody types from paper or a screen.
+_TYPED_CODE = {"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false", "autocorrect": "off"}
+
+
 class ShowForm(forms.Form):
     """A pass as it was typed, or as a whole link that was pasted."""
 
@@ -56,9 +66,7 @@ class ShowForm(forms.Form):
         label=_("Letters and digits of your pass"),
         max_length=200,
         strip=True,
-        widget=forms.TextInput(
-            attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false", "autocorrect": "off"}
-        ),
+        widget=forms.TextInput(attrs=_TYPED_CODE),
     )
 
     def clean_token(self) -> str:
@@ -66,3 +74,53 @@ class ShowForm(forms.Form):
         if not is_code(token):
             raise ValidationError(_("This is not a pass. A pass has 16 letters and digits."), "not_a_pass")
         return token
+
+
+class WalkInForm(forms.Form):
+    """The code on the tablet, as the page found it in its address or as it was typed, and the id of this one tap."""
+
+    code = forms.CharField(
+        label=_("Code on the screen"),
+        max_length=200,
+        help_text=_("The 10 letters and digits under the QR code."),
+        widget=forms.TextInput(attrs=_TYPED_CODE),
+    )
+    id = forms.CharField(required=False, max_length=200, widget=forms.HiddenInput)
+
+    def clean_code(self) -> str:
+        code = corrected(self.cleaned_data["code"].rpartition("#")[2])
+        if not is_code(code, letters=LETTERS):
+            raise ValidationError(_("This is not the code. It has 10 letters and digits."), "not_a_code")
+        return code
+
+    def clean_id(self) -> uuid.UUID:
+        try:
+            return uuid.UUID(self.cleaned_data["id"])
+        except ValueError:
+            return uuid.uuid4()
+
+    def apply(self, *, at: dt.datetime) -> WalkIn | None:
+        """Count one; where that is refused the form says why."""
+        with refusals_in(self):
+            return let_in(self.cleaned_data["code"], id=self.cleaned_data["id"], at=at)
+        return None
+
+
+class InviteForm(forms.ModelForm):  # type: ignore[type-arg]
+    class Meta:
+        model = Device
+        fields = ("location", "name")
+        labels = {"location": _("At which door?"), "name": _("Name of the phone")}
+        help_texts = {"name": _("So you know it again. For example: Front door, red case.")}
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        places: Any = self.fields["location"]
+        places.queryset, places.empty_label = Location.objects.staffed_by(user), _("Choose one")
+        self.fields["name"].widget.attrs["autocomplete"] = "off"
+
+    def apply(self, *, at: dt.datetime) -> tuple[Device, str] | None:
+        """The phone to be and its code; where that is refused the form says why."""
+        with refusals_in(self):
+            return devices.invite(**self.cleaned_data, at=at)
+        return None

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from activities import publishing
 from activities.intake import taking
+from attendance import closing
 
 log = logging.getLogger(__name__)
 
@@ -13,6 +14,8 @@ log = logging.getLogger(__name__)
 STEPS: dict[str, Callable[..., int]] = {
     "sessions made": publishing.extend_all,
     "calendars taken in": taking.take_in_all,
+    "weeks closed": closing.close_due,
+    "check-ins destroyed": closing.destroy_rows,
 }
 
 

@@ -5,8 +5,9 @@ Visits are added up; visitors never are: each row counts the different passes of
 
 import datetime as dt
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from django.db.models import Count, F, Q, QuerySet, Sum, Value
@@ -15,44 +16,58 @@ from django.utils.functional import Promise
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
-from activities.models import Activity, Level, Programme, Session
+from activities.models import Session
 from activities.weeks import WEEK, label, weeks
+from attendance import closed_weeks, details
 from attendance.checkin import MOST_BACK
-from attendance.models import CheckIn, CheckInKind, Device, Outcome, Target, Week
+from attendance.models import CheckIn, CheckInKind, CheckInQuerySet, Device, SessionTotal, Target
+from attendance.questions import (
+    Group,
+    Question,
+    closed_weeks_in,
+    groups_of,
+    keys_of_filters,
+    narrowed,
+    narrowed_closed,
+    of_check_in,
+    of_session,
+    owned,
+    still_open,
+)
 from schools.calendar import is_school_holiday_week
-from schools.models import Location, Neighbourhood, Organisation
-
-# From a session to what it is grouped by.
-DIMENSIONS = {
-    "organisation": "activity__organisation",
-    "location": "location",
-    "programme": "activity__programme",
-    "activity": "activity",
-    "neighbourhood": "location__neighbourhood",
-    "level": "activity__level",
-}
-_MODELS = {
-    "organisation": Organisation,
-    "location": Location,
-    "programme": Programme,
-    "activity": Activity,
-    "neighbourhood": Neighbourhood,
-}
 
 DEFINITIONS: dict[str, str | Promise] = {
     "visits": _("One person present at one session. A person who comes to two sessions makes two visits."),
     "scannedVisits": _("Visits with a pass."),
     "talliedVisits": _("Visits of walk-ins who were counted without a pass."),
     "groupVisits": _("Visits in groups, such as a class."),
-    "visitors": _("Different passes in this week and this row. Never add visitors of rows or weeks."),
+    "visitors": _(
+        "Different passes in this week and this row. Never add visitors of rows or weeks. Empty where a closed week "
+        "was not counted for this choice: its passes are gone, so nobody can count them any more."
+    ),
     "sessionsPlanned": _("Sessions in the programme of this week, cancelled ones included."),
     "sessionsHeld": _("Sessions with at least one visit."),
     "sessionsCancelled": _("Sessions that were cancelled."),
     "target": _("Visits a week that were agreed on, for a location or a programme."),
     "schoolHoliday": _("Whether a working day of this week is a school holiday in the region."),
-    "final": _("Whether the week is closed: then its figures do not change any more."),
+    "final": _("Whether the week is closed: then only late visits that a coordinator accepts are added."),
     "lateVisits": _("Visits that arrived after the week was closed and have not been accepted."),
     "devicesPending": _("Phones at these doors that still hold check-ins for this week."),
+    "correctedVisits": _("Of the visits, those that arrived after the week was closed and were accepted since."),
+    "firstTimeVisitors": _(
+        "Visitors who came for the first time in this school year, in this row. Known once the week is closed."
+    ),
+    "talliedShare": _("Visits of walk-ins as a part of all visits, from 0 to 1."),
+    "sessionsUncounted": _("Sessions that are over, were not cancelled and have no visit: perhaps nobody counted."),
+    "openHours": _("Hours that sessions were planned to last, without those that were cancelled."),
+    "participantHours": _(
+        "An estimate: each visit times the hours that its session was planned to last. Nobody measures how long "
+        "somebody stays."
+    ),
+    "missing": _(
+        "Why a figure is empty. week_open: known once the week is closed. not_kept: a closed week was not counted for "
+        "this choice. no_visits: there is nothing to divide."
+    ),
     "disclosure": _(
         "exact, or rounded: to 5, and empty below 10, for everybody. "
         "For a publisher the total, locations and neighbourhoods count what happens at the own doors. "
@@ -61,22 +76,19 @@ DEFINITIONS: dict[str, str | Promise] = {
 }
 
 
-@dataclass(frozen=True)
-class Group:
-    """What a row is about."""
-
-    slug: str
-    name: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Question:
-    """Which weeks (their Mondays, both included), grouped how, and what of it; filters are slugs."""
-
-    first: dt.date
-    last: dt.date
-    group_by: str | None = None
-    filters: Mapping[str, str] = field(default_factory=dict)
+# What a row counts besides its visits.
+_COUNTED = (
+    "scanned_visits",
+    "tallied_visits",
+    "group_visits",
+    "visitors",
+    "sessions_planned",
+    "sessions_held",
+    "sessions_cancelled",
+    "late_visits",
+    "devices_pending",
+    "corrected_visits",
+)
 
 
 @dataclass(kw_only=True)
@@ -99,6 +111,51 @@ class WeeklyTotal:
     late_visits: int | None = 0
     devices_pending: int | None = 0
     disclosure: str = "exact"
+    # Of the visits, those that came after the week was closed and were accepted since.
+    corrected_visits: int | None = 0
+    # None while the week is open: then nobody was looked for in the weeks before.
+    first_time_visitors: int | None = None
+    # None unless the question is with details.
+    sessions_uncounted: int | None = None
+    open_minutes: int | None = None
+    participant_minutes: int | None = None
+
+    @classmethod
+    def of_visits_alone(cls, week: dt.date, group: Group | None, visits: int | None, **known: Any) -> "WeeklyTotal":
+        """Nothing else is told: not to this reader, or it is not counted so."""
+        untold = dict.fromkeys(_COUNTED)
+        return cls(week=week, group=group, visits=visits, **{**untold, **known})
+
+    @property
+    def open_hours(self) -> float | None:
+        return None if self.open_minutes is None else round(self.open_minutes / 60, 2)
+
+    @property
+    def participant_hours(self) -> float | None:
+        return None if self.participant_minutes is None else round(self.participant_minutes / 60, 2)
+
+    @property
+    def tallied_share(self) -> float | None:
+        """From 0 to 1; None where there is no visit to share."""
+        if not self.visits or self.tallied_visits is None:
+            return None
+        return round(self.tallied_visits / self.visits, 3)
+
+    @property
+    def missing(self) -> dict[str, str]:
+        """Why a figure of this row is None: a code by its name."""
+        if self.disclosure != "exact":
+            return {}
+        reasons = {}
+        if self.scanned_visits is None:  # a row of a breakdown
+            return {"visitors": "not_kept"}
+        if self.visitors is None:
+            reasons["visitors"] = "not_kept"
+        if self.first_time_visitors is None:
+            reasons["first_time_visitors"] = "not_kept" if self.final else "week_open"
+        if not self.visits:
+            reasons["tallied_share"] = "no_visits"
+        return reasons
 
     @property
     def label(self) -> str:
@@ -119,24 +176,39 @@ def weekly_totals(
     depend on the question's size.
     """
     at = at or now()
-    path = DIMENSIONS.get(question.group_by or "")
-    in_weeks = Q(week__range=(question.first, question.last))
-    sessions = Session.objects.filter(in_weeks, _narrowed(question, only_of), activity__published_at__isnull=False)
+    name = question.group_by
+    closed = closed_weeks_in(question)
+    of_open_weeks = still_open(question, closed)
+    sessions = Session.objects.filter(
+        of_open_weeks, narrowed(question, only_of, of=of_session), activity__published_at__isnull=False
+    )
     check_ins = CheckIn.objects.filter(
-        in_weeks, _narrowed(question, only_of, prefix="session__"), session__isnull=False
+        narrowed(question, only_of, of=of_check_in),
+        week__range=(question.first, question.last),
+        session__isnull=False,
     )
     figures: dict[tuple[dt.date, Any], dict[str, Any]] = defaultdict(dict)
-    for row in _count_sessions(sessions, path):
+    rows: tuple[Iterable[dict[str, Any]], ...] = (
+        _count_sessions(sessions, name),
+        _count_visits(check_ins.filter(of_open_weeks), name),
+        _count_closed(question, only_of) if closed else (),
+        _count_late(check_ins, name),
+    )
+    if question.with_details:
+        totals = SessionTotal.objects.filter(narrowed_closed(question, only_of))
+        rows += (
+            details.of_sessions(sessions, name, at=at),
+            details.of_visits(check_ins.filter(of_open_weeks), name),
+            details.of_closed(totals, name),
+        )
+    for row in chain.from_iterable(rows):
         figures[row.pop("week"), row.pop("key")].update(row)
-    for row in _count_visits(check_ins, path):
-        figures[row.pop("week"), row.pop("key")].update(row)
-    pending = _devices_pending(sessions, path, at=at)
+    pending = _devices_pending(sessions, name, at=at)
     targets = _targets(question)
-    closed = set(Week.objects.closed().values_list("pk", flat=True))
-
-    groups = _groups(question, only_of, {key for _week, key in figures})
+    groups = groups_of(question, only_of, {key for _week, key in figures})
 
     found = []
+    nothing = details.NOTHING if question.with_details else {}
     for monday in weeks(question.first, question.last):
         holiday = is_school_holiday_week(monday)
         for key, group in groups:
@@ -148,147 +220,82 @@ def weekly_totals(
                     final=monday in closed,
                     target=_target(targets, key, monday),
                     devices_pending=0 if monday in closed else pending.get((monday, key), 0),
-                    **figures.get((monday, key), {}),
+                    **(nothing | figures.get((monday, key), {})),
                 )
             )
     return found
 
 
-def _narrowed(question: Question, only_of: frozenset[int] | None, *, prefix: str = "") -> Q:
-    wanted = Q()
-    for name, slug in question.filters.items():
-        path = prefix + DIMENSIONS[name]
-        wanted &= Q(**{path if name == "level" else f"{path}__slug": slug})
-    if only_of is not None:
-        wanted &= Q(**{f"{prefix}{_owner(question)}__in": only_of})
-    return wanted
-
-
-def _count_sessions(sessions: QuerySet[Session], path: str | None) -> Iterable[dict[str, Any]]:
+def _count_sessions(sessions: QuerySet[Session], name: str | None) -> Iterable[dict[str, Any]]:
     rows = (
         sessions.order_by()
-        .values("week", key=F(path) if path else Value(0))
+        .values("week", key=F(of_session(name)) if name else Value(0))
         .annotate(
-            sessions_planned=Count("pk"),
-            sessions_cancelled=Count("pk", filter=Q(cancelled_at__isnull=False)),
+            # Not of "pk", which the index does not have.
+            sessions_planned=Count("*"),
+            sessions_cancelled=Count("cancelled_at"),
         )
     )
     return map(dict, rows)
 
 
-def _count_visits(check_ins: QuerySet[CheckIn], path: str | None) -> Iterable[dict[str, Any]]:
+def _count_visits(check_ins: QuerySet[CheckIn], name: str | None) -> Iterable[dict[str, Any]]:
     def visits(**of: CheckInKind) -> Coalesce:
         return Coalesce(Sum("visits", filter=Q(**of) if of else None), 0)
 
-    late = Q(is_late=True, outcome=Outcome.COUNTED, voided_at=None)
     rows = (
         check_ins.order_by()
-        .values("week", key=F(f"session__{path}") if path else Value(0))
+        .values("week", key=F(of_check_in(name)) if name else Value(0))
         .annotate(
             all_visits=visits(),
             scanned_visits=visits(kind=CheckInKind.PASS),
             tallied_visits=visits(kind=CheckInKind.TALLY),
             group_visits=visits(kind=CheckInKind.GROUP),
-            # What came late has a key, and is not counted.
             visitors=Count("visitor_key", distinct=True, filter=Q(visits__gt=0)),
             sessions_held=Count("session", distinct=True, filter=Q(visits__gt=0)),
-            late_visits=Coalesce(Sum("count", filter=late), 0),
         )
     )
     # The column has the name that the sum should have.
-    return ({"visits" if name == "all_visits" else name: n for name, n in row.items()} for row in rows)
+    return ({"visits" if column == "all_visits" else column: n for column, n in row.items()} for row in rows)
+
+
+def _count_late(check_ins: CheckInQuerySet, name: str | None) -> Iterable[dict[str, Any]]:
+    late = check_ins.late().order_by()
+    return map(
+        dict, late.values("week", key=F(of_check_in(name)) if name else Value(0)).annotate(late_visits=Sum("count"))
+    )
+
+
+def _count_closed(question: Question, only_of: frozenset[int] | None) -> list[dict[str, Any]]:
+    """By what each session was counted under when its week was closed."""
+    filters = owned(question, only_of) | keys_of_filters(question)
+    totals = SessionTotal.objects.filter(narrowed_closed(question, only_of))
+    rows = list(closed_weeks.count_sessions(totals, question.group_by))
+    visitors = closed_weeks.count_visitors(
+        [(row["week"], row["key"]) for row in rows if row["scanned_visits"]], by=question.group_by, filters=filters
+    )
+    for row in rows:
+        # Of nobody where all scans came too late for that.
+        counted = (None, None) if visitors is None else visitors.get((row["week"], row["key"]), (0, 0))
+        row["visitors"], row["first_time_visitors"] = counted if row["scanned_visits"] else (0, 0)
+    return rows
 
 
 def _devices_pending(
-    sessions: QuerySet[Session], path: str | None, *, at: dt.datetime
+    sessions: QuerySet[Session], name: str | None, *, at: dt.datetime
 ) -> dict[tuple[dt.date, Any], int]:
     """Phones with undelivered check-ins, at the doors of the sessions that these may still be for."""
     holding = Counter(Device.objects.holding_scans().values_list("location_id", flat=True))
     still_possible = sessions.filter(ends_at__gte=at - MOST_BACK, starts_at__lte=at, location__in=holding)
-    doors = still_possible.order_by().values_list("week", F(path) if path else Value(0), "location_id").distinct()
+    doors = (
+        still_possible.order_by()
+        .values_list("week", F(of_session(name)) if name else Value(0), "location_id")
+        .distinct()
+    )
     pending: Counter[tuple[dt.date, Any]] = Counter()
     for week, key, location in doors:
         pending[week, key] += holding[location]
     return pending
-
-
-def _groups(question: Question, only_of: frozenset[int] | None, seen: set[Any]) -> list[tuple[Any, Group | None]]:
-    """Everything that has a row, by name, also without a session in these weeks.
-
-    A group has one if it fits the filters by itself, if an activity that fits them is in it, or if
-    something of it was seen.
-    """
-    if not question.group_by:
-        return [(0, None)]
-    offered = Activity.objects.published().filter(_offered(question, only_of))
-    if question.group_by == "level":
-        levels = seen | set(offered.order_by().values_list("level", flat=True).distinct())
-        if question.filters.keys() <= {"level"}:
-            levels |= set(question.filters.values()) or set(Level.values)
-        return [(level.value, Group(level.value, str(level.label))) for level in Level if level.value in levels]
-    model = _MODELS[question.group_by]
-    name = "title" if model is Activity else "name"
-    path = _slug_of(question.group_by).removesuffix("slug") + "pk"
-    wanted = Q(pk__in=seen) | Q(pk__in=offered.order_by().values(path))
-    fitting = _by_itself(question, only_of)
-    if fitting is not None:
-        wanted |= Q(pk__in=model._default_manager.filter(**fitting).order_by().values("pk"))
-    groups = model._default_manager.filter(wanted).order_by(name, "pk")
-    return [(pk, Group(slug, title)) for pk, slug, title in groups.values_list("pk", "slug", name)]
-
-
-# What a group knows of the filters without any activity, and of whose it is.
-_KNOWN = {
-    "organisation": {
-        "organisation": "slug",
-        "location": "locations__slug",
-        "neighbourhood": "locations__neighbourhood__slug",
-        "owner": "pk__in",
-    },
-    "location": {
-        "organisation": "organisation__slug",
-        "location": "slug",
-        "neighbourhood": "neighbourhood__slug",
-        "owner": "organisation__in",
-    },
-    "programme": {"programme": "slug"},
-    "neighbourhood": {
-        "organisation": "locations__organisation__slug",
-        "location": "locations__slug",
-        "neighbourhood": "slug",
-        "owner": "locations__organisation__in",
-    },
-}
-
-
-def _by_itself(question: Question, only_of: frozenset[int] | None) -> dict[str, Any] | None:
-    """The filters as the group's own table has them; None where it cannot know one of them."""
-    known = _KNOWN.get(question.group_by or "")
-    wanted: dict[str, Any] = dict(question.filters) if only_of is None else {**question.filters, "owner": only_of}
-    if known is None or not wanted.keys() <= known.keys():
-        return None
-    return {known[name]: value for name, value in wanted.items()}
-
-
-def _offered(question: Question, only_of: frozenset[int] | None) -> Q:
-    """Which activities fit the filters: as `_narrowed` does for sessions."""
-    wanted = Q(**{_slug_of(name): slug for name, slug in question.filters.items()})
-    if only_of is not None:
-        wanted &= Q(**{f"{_owner(question).removeprefix('activity__')}__in": only_of})
-    return wanted
-
-
-def _slug_of(dimension: str) -> str:
-    """From an activity to the slug of what it is grouped by."""
-    if dimension in ("activity", "level"):
-        return "slug" if dimension == "activity" else "level"
-    return DIMENSIONS[dimension].removeprefix("activity__") + "__slug"
-
-
-def _owner(question: Question) -> str:
-    """Whose a session is: places count by door, everything else by who organises it."""
-    by_door = question.group_by in (None, "location", "neighbourhood")
-    return "location__organisation" if by_door else "activity__organisation"
 
 
 def _targets(question: Question) -> list[Target]:

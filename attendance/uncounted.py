@@ -3,9 +3,10 @@
 import datetime as dt
 from collections import defaultdict
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
-from django.db.models import Count, F
+from django.db.models import Count, F, Max, Min
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.timezone import now
@@ -15,7 +16,7 @@ from django.views.decorators.http import require_safe
 from activities.agenda import chosen_week
 from activities.weeks import label, local_date
 from activities.wording import clock, date_with_year
-from attendance.models import CheckIn, Outcome
+from attendance.models import CheckIn, Outcome, Settlement
 from schools.gate import StaffRequest, youth_workers_only
 from schools.models import User
 
@@ -43,27 +44,63 @@ def uncounted(monday: dt.date, *, user: User) -> Uncounted:
 
 
 @dataclass
-class Line:
-    """One row of the list, as it is read."""
+class Heap:
+    """What one phone brought that was not counted for one reason: mostly of one cause, so settled together."""
 
-    check_in: CheckIn
-    scanned: str
-    received: str
+    week: dt.date | None
+    why: str
+    place: str
+    phone: str
+    number: int
+    scanned: list[str]
+    query: str
+
+
+def heaps(monday: dt.date, *, user: User) -> list[Heap]:
+    """Of a week and of none, in one query."""
+    rows = CheckIn.objects.for_user(user).kept_uncounted().in_week_or_none(monday)
+    keys = ("week", "location__name", "location__slug", "device__name", "device", "outcome")
+    found = rows.values(*keys).annotate(number=Count("pk"), first=Min("scanned_at"), last=Max("scanned_at"))
+    return [
+        Heap(
+            week=row["week"],
+            why=str(Outcome(row["outcome"]).label),
+            place=row["location__name"] or "",
+            phone=row["device__name"] or "",
+            number=row["number"],
+            scanned=list(dict.fromkeys(in_words(row[name]) for name in ("first", "last"))),
+            query=urlencode(
+                {
+                    "week": label(monday),
+                    **({} if row["week"] else {"undated": "1"}),
+                    **({"location": row["location__slug"]} if row["location__slug"] else {}),
+                    **({"phone": row["device"]} if row["device"] else {}),
+                    "outcome": row["outcome"],
+                }
+            ),
+        )
+        for row in found.order_by(F("week").asc(nulls_last=True), *keys[1:])
+    ]
 
 
 @require_safe
 @youth_workers_only
 def index(request: StaffRequest) -> HttpResponse:
     monday, is_week = chosen_week(request.GET.get("week"), at=now())
-    rows = CheckIn.objects.for_user(request.user).kept_uncounted().in_week_or_none(monday)
-    rows = rows.select_related("location", "device").order_by(F("week").asc(nulls_last=True), "-received_at", "pk")
-    page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
-    lines = [Line(row, _in_words(row.scanned_at), _in_words(row.received_at)) for row in page]
-    context = {"page": page, "lines": lines, "monday": monday, "week": label(monday), "week_misread": not is_week}
+    decisions = Settlement.objects.for_user(request.user).standing().of_week(monday).as_decisions()
+    page = Paginator(decisions, PAGE).get_page(request.GET.get("page"))
+    context = {
+        "heaps": heaps(monday, user=request.user),
+        "page": page,
+        "settled": [{**row, "why": Outcome(row["check_in__outcome"]).label} for row in page],
+        "monday": monday,
+        "week": label(monday),
+        "week_misread": not is_week,
+    }
     return render(request, "attendance/check_in_list.html", context)
 
 
-def _in_words(moment: dt.datetime | None) -> str:
+def in_words(moment: dt.datetime | None) -> str:
     """24 november 2026, 16.00 uur. A phone can say anything: what the wall has no clock for is shown as it came."""
     if moment is None:
         return "–"

@@ -1,7 +1,7 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 
-from attendance import desk, pass_views, uncounted
+from attendance import correcting_views, desk, device_views, grant_views, pass_views, settling_views, uncounted
 from schools.views import Login
 
 app_name = "desk"
@@ -10,9 +10,24 @@ app_name = "desk"
 urlpatterns = [
     path("", desk.home, name="home"),
     path("/check-ins", uncounted.index, name="check_ins"),
+    path("/check-ins/settle", settling_views.settle, name="settle"),
+    path("/check-ins/take-back", settling_views.take_back, name="settlement_take_back"),
+    path("/corrections", correcting_views.index, name="corrections"),
+    path("/corrections/decide", correcting_views.decide, name="correction_decide"),
+    path("/kept", desk.what_is_kept, name="kept"),
     path("/login", Login.as_view(), name="login"),
     path("/logout", LogoutView.as_view(), name="logout"),
     path("", include("activities.desk.urls")),
+    path("/grants", grant_views.index, name="grants"),
+    path("/grants/rules/new", grant_views.new, name="grant_new"),
+    path("/grants/rules/<uuid:pk>/edit", grant_views.edit, name="grant_edit"),
+    path("/grants/rules/<uuid:pk>/remove", grant_views.remove, name="grant_remove"),
+    path("/grants/<uuid:pk>/<slug:slug>", grant_views.detail, name="grant_detail"),
     path("/passes", pass_views.index, name="passes"),
     path("/passes/revoke", pass_views.revoke, name="pass_revoke"),
+    path("/devices", device_views.index, name="devices"),
+    path("/devices/new", device_views.new, name="device_new"),
+    path("/devices/<uuid:pk>/code", device_views.code, name="device_code"),
+    path("/devices/<uuid:pk>/pairing", device_views.pairing, name="device_pairing"),
+    path("/devices/<uuid:pk>/revoke", device_views.revoke, name="device_revoke"),
 ]

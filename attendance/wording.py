@@ -1,6 +1,17 @@
 """Sentences for what happens at the door."""
 
+import datetime as dt
+
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
+
+from activities.weeks import local_date
+from activities.wording import clock, date_with_year, short_day
+
+_DAY = dt.timedelta(days=1)
+# A phone is noted as seen once a minute.
+_JUST_NOW = dt.timedelta(minutes=2)
+_CLOCK_MATTERS = 60  # seconds; below it, it is the line (see `attendance.checkin`)
 
 _CLAIM_ERRORS = {
     "required": _("This is missing."),
@@ -13,3 +24,37 @@ _CLAIM_ERRORS = {
 
 def of_claim_error(code: str) -> str:
     return str(_CLAIM_ERRORS[code])
+
+
+def ago(moment: dt.datetime, *, at: dt.datetime) -> str:
+    """nu; 3 minuten geleden; vandaag 14.05 uur; gisteren 16.00 uur; 24 november, 16.00 uur"""
+    passed = at - moment
+    if passed < _JUST_NOW:
+        return gettext("now")
+    minutes = passed // dt.timedelta(minutes=1)
+    if minutes < 60:
+        return ngettext("%(number)s minute ago", "%(number)s minutes ago", minutes) % {"number": minutes}
+    day, today, time = local_date(moment), local_date(at), {"time": clock(moment)}
+    if day == today:
+        return gettext("today %(time)s") % time
+    if day == today - _DAY:
+        return gettext("yesterday %(time)s") % time
+    words = short_day(day) if day.year == today.year else date_with_year(day)
+    return gettext("%(day)s, %(time)s") % {"day": words, **time}
+
+
+def clock_off(seconds: int | None) -> str:
+    """loopt 3 uur achter: what a phone's clock is off; empty while it does not matter. Above zero it is behind."""
+    if seconds is None or abs(seconds) <= _CLOCK_MATTERS:
+        return ""
+    minutes = round(abs(seconds) / 60)
+    if minutes < 90:
+        length = ngettext("%(number)s minute", "%(number)s minutes", minutes) % {"number": minutes}
+    elif minutes < 48 * 60:
+        hours = round(minutes / 60)
+        length = ngettext("%(number)s hour", "%(number)s hours", hours) % {"number": hours}
+    else:
+        days = round(minutes / 60 / 24)
+        length = ngettext("%(number)s day", "%(number)s days", days) % {"number": days}
+    sentence = gettext("runs %(length)s behind") if seconds > 0 else gettext("runs %(length)s ahead")
+    return sentence % {"length": length}

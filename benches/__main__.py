@@ -2,12 +2,19 @@
 
 import argparse
 import json
+import signal
 import sys
 from collections.abc import Callable, Iterable
+from itertools import chain
 
-from benches import Figure, LeftOut, feeds
+from benches import Figure, LeftOut, checkins, feeds, scanner, totals
 
-BENCHES: dict[str, Callable[[], Iterable[Figure | LeftOut]]] = {"feeds": feeds.measure}
+BENCHES: dict[str, Callable[[], Iterable[Figure | LeftOut]]] = {
+    "feeds": feeds.measure,
+    "checkins": checkins.measure,
+    "scanner": scanner.measure,
+    "totals": totals.measure,
+}
 
 
 def main() -> None:
@@ -17,15 +24,29 @@ def main() -> None:
     asked = parser.parse_args()
     if unknown := set(asked.names) - BENCHES.keys():
         parser.error(f"unknown: {', '.join(sorted(unknown))}; there are {', '.join(BENCHES)}")
-    found = {name: list(BENCHES[name]()) for name in asked.names or BENCHES}
-    sys.stdout.write(as_json(found) if asked.json else as_table(found))
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # servers that were started end too
+    found = {name: BENCHES[name]() for name in asked.names or BENCHES}
+    if asked.json:
+        sys.stdout.write(as_json({name: list(rows) for name, rows in found.items()}))
+    else:
+        print_table(chain.from_iterable(found.values()))
 
 
-def as_table(found: dict[str, list[Figure | LeftOut]]) -> str:
-    lines = ["| what | measured | goal | met | |", "| --- | ---: | ---: | --- | --- |"]
-    lines += [one.as_row() for rows in found.values() for one in rows if isinstance(one, Figure)]
-    lines += [f"\nLeft out: {one.why}" for rows in found.values() for one in rows if isinstance(one, LeftOut)]
-    return "\n".join(lines) + "\n"
+def print_table(found: Iterable[Figure | LeftOut]) -> None:
+    """A row as soon as it is known, for some take minutes."""
+    _say("| what | measured | goal | met | |", "| --- | ---: | ---: | --- | --- |")
+    left_out = []
+    for one in found:
+        if isinstance(one, Figure):
+            _say(one.as_row())
+        else:
+            left_out.append(f"\nLeft out: {one.why}")
+    _say(*left_out)
+
+
+def _say(*lines: str) -> None:
+    sys.stdout.writelines(f"{line}\n" for line in lines)
+    sys.stdout.flush()
 
 
 def as_json(found: dict[str, list[Figure | LeftOut]]) -> str:

@@ -6,7 +6,6 @@ python -m benches.feed_writing fill NUMBER | rebuild | memory | key
 import base64
 import datetime as dt
 import json
-import resource
 import sys
 import time
 from collections.abc import Callable
@@ -25,6 +24,7 @@ from activities import publishing  # noqa: E402
 from activities.feeds import copies, writing  # noqa: E402
 from activities.models import Activity, CalendarKey, Programme, Session, SessionQuerySet  # noqa: E402
 from activities.weeks import local_date  # noqa: E402
+from benches.memory import peak  # noqa: E402
 from schools.models import Kind, Location, Membership, Neighbourhood, Organisation, Role  # noqa: E402
 
 SLICES = 7
@@ -119,12 +119,6 @@ def key() -> str:
     user = Membership.objects.filter(role=Role.COORDINATOR).first()
     assert user
     return base64.b64encode(f"kalender:{CalendarKey.issue(user=user.user, at=now())}".encode()).decode()
-
-
-def peak() -> float:
-    """The most memory that this process ever had; megabytes. Linux counts it in kilobytes, macOS in bytes."""
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return most / (1e6 if sys.platform == "darwin" else 1e3)
 
 
 def main(command: str, *arguments: str) -> None:

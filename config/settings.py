@@ -43,6 +43,9 @@ TOWN_NAME = env.str("TOWN_NAME", "Zaanstad")
 PROGRAMME_NAME = env.str("PROGRAMME_NAME", "Be on Track")
 SCHOOL_HOLIDAY_REGION = env.str("SCHOOL_HOLIDAY_REGION", "Noord")
 AGE_BANDS = env.list("AGE_BANDS", default=["0-9", "10-12", "13-15", "16-18", "19-23", "24+"])
+# Days from a week's Sunday until it is closed, and from then until its check-ins are destroyed.
+CLOSE_AFTER_DAYS = env.int("CLOSE_AFTER_DAYS", 14)
+CHECK_INS_KEPT_DAYS = env.int("CHECK_INS_KEPT_DAYS", 14)
 # Between two locations for which no journey is written down; minutes.
 TRAVEL_MINUTES = env.int("TRAVEL_MINUTES", 30)
 # Whether calendars are also taken in over http and from inside the own network; the internet's only, without.
@@ -119,6 +122,13 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     }
     # A file: threads of a test server cannot share a database in memory.
     DATABASES["default"]["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}
+elif DATABASES["default"]["ENGINE"].endswith("postgresql"):
+    # Statements and values travel apart, and what is asked often is planned once.
+    DATABASES["default"]["OPTIONS"] = {
+        "server_side_binding": True,
+        "prepare_threshold": 5,
+        **DATABASES["default"].get("OPTIONS", {}),
+    }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "schools.User"
@@ -198,7 +208,7 @@ LOGGING = {
 }
 
 # ---------------------------------------------------------------- the API
-API_VERSION = "1.1.0"
+API_VERSION = "1.2.0"
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["api.authentication.BearerAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["api.permissions.IsStaff"],

@@ -40,3 +40,4 @@ def open_to(has_role: Callable[[Roles], bool]) -> Callable[[View], View]:
 staff_only = open_to(lambda roles: roles.is_staff)
 publishers_only = open_to(lambda roles: roles.is_publisher)
 youth_workers_only = open_to(lambda roles: roles.is_youth_worker)
+coordinators_only = open_to(lambda roles: roles.is_coordinator)

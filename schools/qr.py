@@ -23,14 +23,14 @@ def qr_svg(text: str) -> str:
 
     Without styles and scripts, so that it can stand in a page under the strictest policy.
     """
-    modules = _modules(text)
+    modules = modules_of(text)
     size = len(modules)
     return f"<svg {_box(size, size)}>{_drawing(modules, height=size)}</svg>"
 
 
 def qr_poster_svg(text: str, *, letters: str) -> str:
     """The same as a file by itself, 80 mm wide, with `letters` under the code for who types it in."""
-    modules = _modules(text)
+    modules = modules_of(text)
     size = len(modules)
     lines = _lines(letters, longest=int((size - QUIET) / (LETTER * BREADTH)))
     height = size + LINE * len(lines) + QUIET / 2
@@ -46,7 +46,8 @@ def qr_poster_svg(text: str, *, letters: str) -> str:
     )
 
 
-def _modules(text: str) -> Modules:
+def modules_of(text: str) -> Modules:
+    """Rows of the code, True for black, with the white around it."""
     code: QRCode = QRCode(error_correction=ERROR_CORRECT_M, border=QUIET)
     code.add_data(text)
     modules: Modules = code.get_matrix()

@@ -19,8 +19,8 @@ def corrected(code: str) -> str:
     return code.upper().translate(_CORRECTED)
 
 
-def is_code(code: str) -> bool:
-    return len(code) == LENGTH and all(letter in ALPHABET for letter in code)
+def is_code(code: str, *, letters: int = LENGTH) -> bool:
+    return len(code) == letters and all(letter in ALPHABET for letter in code)
 
 
 def new_token(kind: str) -> str:

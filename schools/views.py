@@ -1,6 +1,7 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView
@@ -13,7 +14,8 @@ from django.views.decorators.http import require_safe
 @login_not_required
 @require_safe
 def privacy(request: HttpRequest) -> HttpResponse:
-    return render(request, "schools/privacy.html")
+    days = {"close_after_days": settings.CLOSE_AFTER_DAYS, "kept_days": settings.CHECK_INS_KEPT_DAYS}
+    return render(request, "schools/privacy.html", days)
 
 
 @login_not_required

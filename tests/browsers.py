@@ -23,12 +23,19 @@ def launch_options(chromium: BrowserType) -> dict[str, Any] | None:
         if command:
             sys.stderr.write(f"\nNo browser yet, trying: {' '.join(command)}\n")
             subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=False)
-        for options in candidates():
-            try:
-                chromium.launch(**options).close()
-            except Error:
-                continue
+        if (options := installed(chromium)) is not None:
             return options
+    return None
+
+
+def installed(chromium: BrowserType) -> dict[str, Any] | None:
+    """The same, of what is here already."""
+    for options in candidates():
+        try:
+            chromium.launch(**options).close()
+        except Error:
+            continue
+        return options
     return None
 
 

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, settings
 
 from activities.feeds.copies import COPIES, EVENTS
 from activities.models import Session
+from attendance.devices import RECALLED
 from attendance.models import Device
 from schools.models import Location
 from tests import browsers, factories
@@ -31,16 +32,19 @@ settings.load_profile("inloop")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What asks no database says the same beside another one: it runs once, on SQLite."""
+    """What asks no database, or is about something else, says the same beside another one: it runs once, on SQLite."""
     if not django_settings.DATABASES["default"]["ENGINE"].endswith("postgresql"):
         return
-    asking = {"db", "transactional_db", "site", "town"}
+    asking = {"db", "far", "site", "town", "transactional_db"}
     rest = [
         item
         for item in items
-        if not item.get_closest_marker("django_db")
-        and not asking & set(getattr(item, "fixturenames", ()))
-        and not issubclass(getattr(item, "cls", None) or object, TestCase)
+        if item.get_closest_marker("one_database")
+        or (
+            not item.get_closest_marker("django_db")
+            and not asking & set(getattr(item, "fixturenames", ()))
+            and not issubclass(getattr(item, "cls", None) or object, TestCase)
+        )
     ]
     config.hook.pytest_deselected(items=rest)
     items[:] = [item for item in items if item not in rest]
@@ -57,8 +61,9 @@ def browser_type_launch_args(browser_type_launch_args, playwright, pytestconfig)
 
 @pytest.fixture(autouse=True)
 def nothing_is_left_of_another_test() -> None:
-    """In this process: a calendar that was kept, whose rows may have the same keys, and a language."""
+    """In this process: a calendar that was kept or a phone, whose rows may have the same keys, and a language."""
     COPIES.clear()
+    RECALLED.clear()
     EVENTS.clear()
     translation.activate(django_settings.LANGUAGE_CODE)
 

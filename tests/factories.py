@@ -11,9 +11,10 @@ from activities import publishing
 from activities.models import Activity, Level, Programme, Session
 from activities.models.activities import take_slugs
 from activities.weeks import AMSTERDAM, local_date
+from attendance import closing
 from attendance.checkin import Door, Result, check_in
 from attendance.claims import read
-from attendance.models import Device, Pass, Target, Week, WeekKey
+from attendance.models import Device, Pass, Target, Week
 from schools.models import (
     AccessToken,
     Closure,
@@ -56,8 +57,13 @@ CLOCKS = (
     "activities.publishing",
     "attendance.desk",
     "attendance.forms",
+    "attendance.grant_views",
+    "attendance.grants",
     "attendance.pass_views",
     "attendance.passes",
+    "attendance.settling",
+    "attendance.settling_views",
+    "attendance.uncounted",
 )
 MINUTE, HOUR, DAY, WEEK = dt.timedelta(minutes=1), dt.timedelta(hours=1), dt.timedelta(days=1), dt.timedelta(weeks=1)
 
@@ -259,10 +265,9 @@ def target(*, visits: int, starts_on: str, place: Location | None = None, line: 
 
 
 def closed_week(*, monday: str, at: dt.datetime = NOW) -> Week:
-    """As closing leaves it: marked, and its key destroyed."""
-    week, _new = Week.objects.update_or_create(starts_on=day(monday), defaults={"closed_at": at})
-    WeekKey.objects.filter(week=week).delete()
-    return week
+    """Though its days of grace may not be over."""
+    closing.close_week(day(monday), at=at)
+    return Week.objects.get(pk=day(monday))
 
 
 def claim_id(number: int) -> str:

@@ -108,11 +108,33 @@ ALLOWED = {
     "Pass": {"id", "number", "digest", "valid_until", "level", "age_band", "gender", "created_at", "revoked_at"},
     "Device": {
         "id", "location", "name", "created_at", "pairing_digest", "pairing_expires_at", "token_digest", "paired_at",
-        "revoked_at", "last_seen_at", "waiting", "clock_offset_seconds",
+        "revoked_at", "last_seen_at", "waiting", "clock_offset_seconds", "next_token_digest", "rotated_at",
     },
     "Week": {"starts_on", "closed_at"},
     "WeekKey": {"week", "key"},
+    # Counts, and what they are of; of a check-in whose row is gone, only that its id was here.
+    "SessionTotal": {
+        "session", "week", "organisation", "programme", "activity", "level", "location", "neighbourhood", "host",
+        "is_planned", "is_cancelled", "scanned_visits", "tallied_visits", "group_visits", "corrected_visits", "minutes",
+        "part_of_day", "bands",
+    },
+    "Correction": {
+        "id", "session", "scanned_visits", "tallied_visits", "group_visits", "is_accepted", "decided_by", "decided_at",
+    },
+    "VisitorTotal": {"id", "week", "scope", "visitors", "first_time_visitors"},
+    # Marks without a time, each under a key of its period and scope, which the database alone does not give.
+    "ReachPeriod": {"id", "kind", "starts_on", "ends_on", "key"},
+    "Reach": {"id", "period", "scope", "visitors", "members"},
+    "Trace": {"digest"},
     "Target": {"id", "location", "programme", "starts_on", "visits"},
+    # What a grant asks of sessions; nothing of who came.
+    "GrantRule": {
+        "id", "name", "programme", "organisation", "starts_on", "ends_on", "min_minutes", "min_visits", "bands",
+        "min_leaders", "min_weeks",
+    },
+    "Settlement": {
+        "id", "decision", "check_in", "session", "added", "settled_by", "settled_at", "taken_back_by", "taken_back_at",
+    },
 }  # fmt: skip
 
 
@@ -154,8 +176,10 @@ PERSONAL = {
     "photo", "picture", "image", "contact", "note", "notes", "remark", "comment", "text", "description", "ip", "token",
     "user", "visitor", "person", "nationality", "parent",
 }  # fmt: skip
-# What a word of the list means here: bands instead of ages, a key instead of a visitor, the name of a phone.
-MEANT = {("Pass", "age_band"), ("CheckIn", "visitor_key"), ("Device", "name"), ("Device", "token_digest")}
+# What a word of the list means here: bands instead of ages, a key instead of a visitor, the name of a phone or a grant.
+MEANT = {("Pass", "age_band"), ("CheckIn", "visitor_key"), ("Device", "name"), ("Device", "token_digest"),
+    ("Device", "next_token_digest"), ("GrantRule", "name"),
+}  # fmt: skip
 
 
 def test_no_model_of_attendance_has_a_field_for_what_is_personal():

@@ -4,12 +4,14 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from activities.models import Session
-from attendance.models import CheckIn, Week
-from attendance.totals import DIMENSIONS, Question, weekly_totals
+from attendance import closing
+from attendance.models import CheckIn, Reach, ReachPeriod, SessionTotal, Trace, VisitorTotal, Week, WeekKey
+from attendance.questions import DIMENSIONS, Question
+from attendance.totals import weekly_totals
 from tests import factories
 from tests.factories import NOW, WEEK, deliver, group, scan, tally, void
 
@@ -144,8 +146,8 @@ class Reference:
         }
 
 
-def told(dimension):
-    question = Question(first=MONDAYS[0], last=MONDAYS[1], group_by=dimension)
+def told(dimension, *, only_of=None, **filters):
+    question = Question(first=MONDAYS[0], last=MONDAYS[1], group_by=dimension, filters=filters)
     return {
         (row.week, row.group.slug if row.group else None): (
             row.visits,
@@ -155,15 +157,16 @@ def told(dimension):
             row.visitors,
             row.sessions_held,
         )
-        for row in weekly_totals(question, at=NOW)
+        for row in weekly_totals(question, only_of=only_of, at=NOW)
         if row.visits or row.visitors or row.sessions_held
     }
 
 
+@settings(max_examples=25)
 @given(deliveries=DELIVERIES, repeated=st.integers(0, 5))
 def test_weekly_totals_are_those_of_a_notebook(town, deliveries, repeated):
-    CheckIn.objects.all().delete()
-    Week.objects.all().delete()
+    for model in (CheckIn, SessionTotal, VisitorTotal, Reach, ReachPeriod, Trace, Week):
+        model.objects.all().delete()
     reference = Reference(town)
     # A phone that heard no answer sends again.
     for door, batch in [*deliveries, *deliveries[:repeated]]:
@@ -175,3 +178,28 @@ def test_weekly_totals_are_those_of_a_notebook(town, deliveries, repeated):
         assert told(dimension) == reference.totals(dimension)
     # Places kept for what was taken back before it came, and never came, are no events.
     assert sum(not row.is_awaited for row in CheckIn.objects.all()) == len(reference.book)
+    figures = everything_told(town)
+    closed = [closing.close_week(monday, at=NOW) for monday in MONDAYS]
+    assert everything_told(town) == figures
+    assert sum(week.visits for week in closed) == sum(entry.visits for entry in reference.book.values())
+    assert not WeekKey.objects.exists()
+    closing.destroy_rows(at=NOW + 8 * WEEK)
+    assert not CheckIn.objects.exists()
+    for door, batch in deliveries:
+        results = deliver(*(spoken(town, door, said) for said in batch), who=town.devices[door])
+        assert all(result.replayed and not result.visits for result in results)
+    assert not CheckIn.objects.exists()
+    assert everything_told(town) == figures
+
+
+def everything_told(town):
+    """By every dimension, in all, of each organisation alone, and of what a publisher chooses of that."""
+    owners = {session.activity.organisation for sessions in town.sessions for session in sessions}
+    found = {}
+    for owner in owners:
+        only_of = frozenset([owner.pk])
+        for dimension in (None, *DIMENSIONS):
+            found[owner, dimension] = told(dimension, only_of=only_of)
+        for programme in ("games", "heroes"):
+            found[owner, programme] = told("organisation", programme=programme, only_of=only_of)
+    return found | {dimension: told(dimension) for dimension in (None, *DIMENSIONS)}

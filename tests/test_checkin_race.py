@@ -11,8 +11,10 @@ from django.db.models import Count, Sum
 
 from activities import closing_days, publishing
 from activities.weeks import local_date
-from attendance.models import CheckIn, Week, WeekKey
-from attendance.totals import Question, weekly_totals
+from attendance import closing
+from attendance.models import CheckIn, SessionTotal, VisitorTotal, Week, WeekKey
+from attendance.questions import Question
+from attendance.totals import weekly_totals
 from schools.rules import RuleViolation
 from tests import factories
 from tests.factories import DAY, HOUR, NOW, deliver, group, scan, tally, void
@@ -160,6 +162,37 @@ def test_a_session_that_is_moved_while_somebody_comes_in_is_counted_where_it_is(
         session.refresh_from_db()
         counted = session.check_ins.filter(visits__gt=0)
         assert all(row.week == session.week for row in counted)
+
+
+def open_again(monday):
+    """Nobody ever does."""
+    SessionTotal.objects.filter(week=monday).delete()
+    VisitorTotal.objects.filter(week=monday).delete()
+    week, _new = Week.objects.update_or_create(pk=monday, defaults={"closed_at": None})
+    WeekKey.objects.get_or_create(week=week)
+
+
+def close(monday):
+    """How many visits were counted by then."""
+    return closing.close_week(monday, at=NOW).visits
+
+
+def test_a_week_that_is_closed_while_people_come_in_keeps_the_figure_it_had(phones):
+    card = factories.issued_pass()[1]
+    for number in range(1, 13):
+        at = NOW - number * DAY * 7 // 3
+        session = factories.session(place=phones[0].location, title=f"Number {number}", starts_at=at)
+        open_again(session.week)
+        coming = [
+            partial(deliver, tally(id=100 * number + 10 * n, session=session, at=at), who=phone, at=NOW)
+            for n, phone in enumerate(phones[1:4])
+        ]
+        scanned = partial(deliver, scan(id=100 * number, token=card, session=session, at=at), who=phones[0], at=NOW)
+        figure = at_once(scanned, partial(close, session.week), *coming)[1]
+        rows = CheckIn.objects.filter(week=session.week)
+        assert rows.aggregate(n=Sum("visits"))["n"] == figure
+        assert session.check_ins.filter(visits=0, is_late=False).count() == 0
+        assert session.check_ins.filter(is_late=True).exclude(visitor_key=None).count() == 0
 
 
 def test_a_series_published_while_its_place_closes_stays_closed(phones):

@@ -10,7 +10,8 @@ from activities.models import Activity, Edition, Programme, Session
 from activities.weeks import local_date, monday_of
 from attendance import demo
 from attendance.models import CheckIn, Device, Pass
-from attendance.totals import Question, weekly_totals
+from attendance.questions import Question
+from attendance.totals import weekly_totals
 from schools.models import Location, Neighbourhood, Organisation, User
 from tests.factories import NOW, WEEK, day
 

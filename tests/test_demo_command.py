@@ -16,7 +16,8 @@ from activities.models import Edition, Session
 from activities.weeks import label, local_date, monday_of
 from attendance import demo
 from attendance.models import CheckIn, Device, Pass
-from attendance.totals import Question, weekly_totals
+from attendance.questions import Question
+from attendance.totals import weekly_totals
 from schools.calendar import is_school_holiday_week
 from schools.models import Location, Organisation, User
 from tests import factories

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from attendance.disclosure import disclosed_totals, rounded
-from attendance.totals import DIMENSIONS, Question
+from attendance.questions import DIMENSIONS, Question
 from schools.rules import RuleViolation
 from tests import factories
 from tests.factories import HOUR, NOW, WEEK, day, deliver, tally

@@ -10,7 +10,7 @@ from pypdf import PdfReader
 
 from attendance.disclosure import disclosed_totals
 from attendance.models import Pass
-from attendance.totals import Question
+from attendance.questions import Question
 from schools.models import Location, User
 from schools.secrets import digest
 from tests import factories
@@ -96,6 +96,7 @@ ROLES_OF_PAGES = {
     "/desk/activities": {"coordinator", "publisher"},
     "/desk/activities/new": {"coordinator", "publisher"},
     "/desk/passes": {"coordinator", "youth_worker"},
+    "/desk/devices": {"coordinator"},
 }
 
 

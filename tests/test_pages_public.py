@@ -38,7 +38,7 @@ def text(answer: HttpResponse) -> str:
 # ---------------------------------------------------------------- nothing is asked of a visitor
 
 PAGES = ["/", "/?week=2026-W48", "/activities/drop-in-hours", "/locations/shop", "/organisations/shop"]
-PAGES += ["/privacy", "/accessibility", "/p"]
+PAGES += ["/privacy", "/accessibility", "/p", "/in"]
 
 
 @pytest.mark.parametrize("prefix", ["", "/en"])

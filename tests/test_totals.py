@@ -6,7 +6,8 @@ from django.test.utils import CaptureQueriesContext
 
 from activities.models import Session
 from attendance.models import CheckIn, Device
-from attendance.totals import DIMENSIONS, Question, weekly_totals
+from attendance.questions import DIMENSIONS, Question
+from attendance.totals import weekly_totals
 from tests import factories
 from tests.factories import HOUR, NOW, WEEK, day, deliver, group, scan, tally, void
 

@@ -104,7 +104,9 @@ class Session(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     activity = models.ForeignKey(Activity, models.PROTECT, related_name="sessions", verbose_name=_("activity"))
-    location = models.ForeignKey(Location, models.PROTECT, related_name="sessions", verbose_name=_("location"))
+    location = models.ForeignKey(
+        Location, models.PROTECT, db_index=False, related_name="sessions", verbose_name=_("location")
+    )
     # The day on which the schedule put it: by this the series knows its own again. Empty for an extra date.
     scheduled_on = models.DateField(null=True, blank=True, editable=False)
     # Which occurrence it is in the calendar that it was taken in from; null for one of our own.
@@ -145,7 +147,9 @@ class Session(models.Model):
         indexes = (
             models.Index(fields=["starts_at", "id"], name="sessions_in_order"),
             models.Index(fields=["location", "starts_at"], name="sessions_at_a_door"),
-            models.Index(fields=["week", "activity"], name="sessions_of_a_week"),
+            # With all that weekly totals ask of a session, so that they read no row.
+            models.Index(fields=["week", "location", "activity", "cancelled_at"], name="sessions_of_a_week"),
+            models.Index(fields=["location", "week", "activity", "cancelled_at"], name="sessions_at_a_location"),
         )
 
     def __str__(self) -> str:

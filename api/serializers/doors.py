@@ -3,7 +3,7 @@
 from rest_framework import serializers
 
 from api.serializers.base import Camel, CamelModel, MomentField, SlugField
-from attendance.claims import MOST_PER_BATCH
+from attendance.claims import MOST_PER_BATCH, MOST_WAITING
 from attendance.models import CheckIn, CheckInKind, Device, Outcome
 from attendance.passes import MOST_AT_ONCE, bands_of_a_holder
 from schools.models import Location
@@ -27,6 +27,11 @@ class InvitedDeviceSerializer(Camel):
 
 class PairSerializer(Camel):
     code = serializers.CharField(max_length=50)
+    attempt = serializers.CharField(
+        max_length=100,
+        required=False,
+        help_text="A random text made by the device: with the same one it may ask again when the answer was lost.",
+    )
 
 
 class PairedDeviceSerializer(Camel):
@@ -83,7 +88,7 @@ class BatchSerializer(Camel):
     check_ins = serializers.ListField(child=serializers.JSONField(allow_null=True), max_length=MOST_PER_BATCH)
     sent_at = MomentField(required=False, help_text="The device's own time of sending; corrects its clock.")
     waiting = serializers.IntegerField(
-        required=False, min_value=0, max_value=1_000_000, help_text="How many the device still holds after these."
+        required=False, min_value=0, max_value=MOST_WAITING, help_text="How many the device still holds after these."
     )
 
 

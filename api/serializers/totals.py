@@ -1,3 +1,6 @@
+import datetime as dt
+from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 
 from django.utils.text import slugify
@@ -8,9 +11,12 @@ from activities import weeks
 from activities.models import Level
 from api.problems import camelize
 from api.serializers.base import Camel
-from attendance.totals import DIMENSIONS, Question, WeeklyTotal
+from attendance.questions import BREAKDOWNS, DIMENSIONS, Question
+from attendance.reached import Reached
+from attendance.totals import WeeklyTotal
 
 MOST_WEEKS = 53 * 10
+_FIRST_YEAR, _LAST_YEAR = 2000, 2099
 FIGURES = [
     "visits",
     "scanned_visits",
@@ -27,6 +33,17 @@ FIGURES = [
     "devices_pending",
     "disclosure",
 ]
+# Told when somebody asks for details.
+DETAILS = [
+    "corrected_visits",
+    "first_time_visitors",
+    "tallied_share",
+    "sessions_uncounted",
+    "open_hours",
+    "participant_hours",
+    "missing",
+]
+_GROUPS = {camelize(name): name for name in (*DIMENSIONS, *BREAKDOWNS)}
 
 
 class WeekField(serializers.CharField):
@@ -47,7 +64,10 @@ class WeekField(serializers.CharField):
 class QuestionSerializer(Camel):
     week_from = WeekField(required=False)
     week_to = WeekField(required=False)
-    group_by = serializers.ChoiceField(choices=list(DIMENSIONS), required=False)
+    group_by = serializers.ChoiceField(choices=list(_GROUPS), required=False)
+    details = serializers.BooleanField(
+        required=False, help_text="Also corrections, newcomers, hours and completeness, and why a figure is empty."
+    )
 
     def get_fields(self) -> dict[str, Any]:
         slugs = {name: serializers.CharField(required=False, max_length=100) for name in DIMENSIONS}
@@ -66,32 +86,49 @@ class QuestionSerializer(Camel):
         if last - first > MOST_WEEKS * weeks.WEEK:
             raise serializers.ValidationError({"weekFrom": _("Ask for ten years at most.")}, "too_long")
         filters = {name: value[name] for name in DIMENSIONS if name in value}
-        return {"question": Question(first=first, last=last, group_by=value.get("group_by"), filters=filters)}
+        group_by = _GROUPS.get(value.get("group_by", ""))
+        details = value.get("details", False)
+        return {"question": Question(first=first, last=last, group_by=group_by, filters=filters, with_details=details)}
 
 
-def spoken(row: WeeklyTotal, group_by: str | None) -> dict[str, Any]:
+def spoken(row: WeeklyTotal, question: Question) -> dict[str, Any]:
     """A row as JSON says it, in the order of the contract."""
-    head: dict[str, Any] = {"week": row.label, "startsOn": row.week.isoformat(), "endsOn": row.ends_on.isoformat()}
-    if group_by and row.group:
-        head[group_by] = {"slug": row.group.slug, "name": row.group.name}
-    return head | {camelize(name): getattr(row, name) for name in FIGURES}
+    said: dict[str, Any] = dict(_week(row.week))
+    if question.group_by and row.group:
+        said[camelize(question.group_by)] = {"slug": row.group.slug, "name": row.group.name}
+    said.update(zip(_SPOKEN, _figures(row), strict=True))
+    if question.with_details:
+        said |= {camelize(name): getattr(row, name) for name in DETAILS}
+        said["missing"] = {camelize(name): why for name, why in row.missing.items()}
+    return said
 
 
-def flat(row: WeeklyTotal, group_by: str | None) -> dict[str, Any]:
+# Thousands of rows are of a few weeks, and have the same figures.
+_figures = attrgetter(*FIGURES)
+_SPOKEN = [camelize(name) for name in FIGURES]
+
+
+@lru_cache(maxsize=MOST_WEEKS)
+def _week(monday: dt.date) -> tuple[tuple[str, str], ...]:
+    sunday = monday + weeks.WEEK - dt.timedelta(days=1)
+    return ("week", weeks.label(monday)), ("startsOn", monday.isoformat()), ("endsOn", sunday.isoformat())
+
+
+def flat(row: WeeklyTotal, question: Question) -> dict[str, Any]:
     """The same row for a table: a group is two columns."""
-    cells = spoken(row, group_by)
-    if group_by and row.group:
-        place = list(cells).index(group_by)
-        names = {group_by: row.group.slug, f"{group_by}Name": row.group.name}
-        items = list(cells.items())
-        cells = dict([*items[:place], *names.items(), *items[place + 1 :]])
+    cells = spoken(row, question)
+    if question.with_details:
+        cells["missing"] = "; ".join(f"{name}: {why}" for name, why in cells["missing"].items())
+    if question.group_by and row.group:
+        group = camelize(question.group_by)
+        cells[group], cells[f"{group}Name"] = row.group.slug, row.group.name
     return cells
 
 
-def columns(group_by: str | None) -> list[str]:
-    """The names of what `flat` gives, in its order; a table without rows has them too."""
-    group = [group_by, f"{group_by}Name"] if group_by else []
-    return ["week", "startsOn", "endsOn", *group, *map(camelize, FIGURES)]
+def columns(question: Question) -> list[str]:
+    """The names of what `flat` gives, in the order of the table; one without rows has them too."""
+    group = [camelize(question.group_by), f"{camelize(question.group_by)}Name"] if question.group_by else []
+    return ["week", "startsOn", "endsOn", *group, *map(camelize, FIGURES + DETAILS * question.with_details)]
 
 
 class GroupSerializer(Camel):
@@ -119,12 +156,67 @@ class WeeklyTotalSerializer(Camel):
     late_visits = serializers.IntegerField(allow_null=True)
     devices_pending = serializers.IntegerField(allow_null=True)
     disclosure = serializers.ChoiceField(choices=["exact", "rounded"])
+    corrected_visits = serializers.IntegerField(allow_null=True, required=False)
+    first_time_visitors = serializers.IntegerField(allow_null=True, required=False)
+    tallied_share = serializers.FloatField(allow_null=True, required=False)
+    sessions_uncounted = serializers.IntegerField(allow_null=True, required=False)
+    open_hours = serializers.FloatField(allow_null=True, required=False)
+    participant_hours = serializers.FloatField(allow_null=True, required=False)
+    missing = serializers.DictField(child=serializers.CharField(), required=False)
 
     def get_fields(self) -> dict[str, Any]:
-        return super().get_fields() | {name: GroupSerializer(required=False) for name in DIMENSIONS}
+        groups = {name: GroupSerializer(required=False) for name in _GROUPS}
+        return super().get_fields() | groups
 
 
 class WeeklyTotalsSerializer(Camel):
     as_of = serializers.DateTimeField()
     definitions = serializers.DictField(child=serializers.CharField())
     results = WeeklyTotalSerializer(many=True)
+
+
+class ReachQuestionSerializer(Camel):
+    week = WeekField(required=False, help_text="Of its month and its school year; this week if nothing is said.")
+    group_by = serializers.ChoiceField(choices=list(DIMENSIONS), required=False)
+
+    def validate_week(self, monday: dt.date) -> dt.date:
+        if not _FIRST_YEAR <= monday.year <= _LAST_YEAR:
+            raise serializers.ValidationError(_("Ask for a week of this century."), "out_of_range")
+        return monday
+
+
+class ReachedSerializer(Camel):
+    """For the description, as above."""
+
+    period = serializers.ChoiceField(choices=["month", "schoolYear"], help_text="Whole weeks, by their Thursdays.")
+    starts_on = serializers.DateField(help_text="A Monday.")
+    ends_on = serializers.DateField(help_text="A Sunday.")
+    counted_until = serializers.DateField(
+        allow_null=True, help_text="The Sunday of the last of its weeks that is closed."
+    )
+    final = serializers.BooleanField(help_text="Whether it is over and its weeks are closed.")
+    visitors = serializers.IntegerField(
+        allow_null=True,
+        help_text="Different passes. Never add them up. Null where they were not counted for this choice.",
+    )
+
+    def get_fields(self) -> dict[str, Any]:
+        return super().get_fields() | {name: GroupSerializer(required=False) for name in DIMENSIONS}
+
+
+class ReachSerializer(Camel):
+    as_of = serializers.DateTimeField()
+    results = ReachedSerializer(many=True)
+
+
+def spoken_reach(row: Reached, group_by: str | None) -> dict[str, Any]:
+    group = {group_by: {"slug": row.group.slug, "name": row.group.name}} if group_by and row.group else {}
+    return {
+        "period": camelize(row.kind),
+        "startsOn": row.starts_on.isoformat(),
+        "endsOn": row.ends_on.isoformat(),
+        "countedUntil": row.counted_until.isoformat() if row.counted_until else None,
+        "final": row.final,
+        **group,
+        "visitors": row.visitors,
+    }

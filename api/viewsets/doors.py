@@ -1,6 +1,8 @@
 from typing import Any
 
+import msgspec
 from django.db.models import QuerySet
+from django.http import HttpResponse
 from django.utils.timezone import now
 from django_filters import FilterSet, UUIDFilter
 from drf_spectacular.utils import extend_schema
@@ -12,7 +14,8 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api.authentication import BearerAuthentication
+from api.authentication import BearerAuthentication, DoorAuthentication
+from api.parsers import Batch, BatchParser
 from api.permissions import IsCoordinator, IsYouthWorker, KeepsADoor
 from api.serializers.doors import (
     AnswerSerializer,
@@ -91,16 +94,18 @@ class CheckInViewSet(mixins.ListModelMixin, ApiViewSet):
     queryset = CheckIn.objects.order_by("received_at", "pk")
     serializer_class = CheckInSerializer
     permission_classes = [KeepsADoor]
-    # The door page of a signed-in youth worker posts here too, with its CSRF token.
-    authentication_classes = [BearerAuthentication, SessionAuthentication]
+    # The door's page posts here too: of a paired phone, or of a signed-in youth worker with its CSRF token.
+    authentication_classes = [BearerAuthentication, DoorAuthentication, SessionAuthentication]
+    parser_classes = [BatchParser]
     filterset_class = CheckInFilter
 
     def get_queryset(self) -> QuerySet[CheckIn]:
         return super().get_queryset().for_user(self.person)
 
     @extend_schema(request=DescribedBatchSerializer, responses={200: AnswerSerializer})
-    def create(self, request: Request) -> Response:
-        batch = self.validated(BatchSerializer)
+    def create(self, request: Request) -> HttpResponse:
+        # A body that the parser did not take is told all that is wrong with it.
+        batch = request.data.understood if isinstance(request.data, Batch) else self.validated(BatchSerializer)
         items, at = batch.pop("check_ins"), now()
         claims = [read(item) for item in items]
         try:
@@ -112,20 +117,14 @@ class CheckInViewSet(mixins.ListModelMixin, ApiViewSet):
         results = [
             _spoken(next(stored)) if claim else _nameless(item) for claim, item in zip(claims, items, strict=True)
         ]
-        return Response({"serverTime": at.isoformat().replace("+00:00", "Z"), "results": results})
+        answer = msgspec.json.encode({"serverTime": at, "results": results})
+        return HttpResponse(answer, content_type="application/json")
 
 
-def _spoken(result: checkin.Result) -> dict[str, Any]:
-    answer: dict[str, Any] = {
-        "id": str(result.id),
-        "outcome": result.outcome,
-        "replayed": result.replayed,
-        "session": str(result.session) if result.session else None,
-        "visits": result.visits,
-    }
+def _spoken(result: checkin.Result) -> checkin.Result:
     if result.errors:
-        answer["errors"] = [error | {"detail": wording.of_claim_error(error["code"])} for error in result.errors]
-    return answer
+        result.errors = [error | {"detail": wording.of_claim_error(error["code"])} for error in result.errors]
+    return result
 
 
 def _nameless(item: object) -> dict[str, Any]:

@@ -1,3 +1,4 @@
+import datetime as dt
 from typing import Any
 
 from django.utils.timezone import now
@@ -9,9 +10,18 @@ from rest_framework.response import Response
 
 from activities.weeks import week_of
 from api.renderers import CSVRenderer, XLSXRenderer
-from api.serializers.totals import QuestionSerializer, WeeklyTotalsSerializer, columns, flat, spoken
+from api.serializers.totals import (
+    QuestionSerializer,
+    ReachQuestionSerializer,
+    ReachSerializer,
+    WeeklyTotalsSerializer,
+    columns,
+    flat,
+    spoken,
+    spoken_reach,
+)
 from api.viewsets.base import ApiViewSet
-from attendance.disclosure import disclosed_totals
+from attendance.disclosure import disclosed_reach, disclosed_totals
 from attendance.models import CheckIn
 from attendance.totals import DEFINITIONS
 from schools.models import User
@@ -34,11 +44,35 @@ class WeeklyTotalsViewSet(ApiViewSet):
         reader = request.user if isinstance(request.user, User) else None
         rows = disclosed_totals(question, reader=reader, at=at)
         if request.accepted_renderer.format != "json":
-            table = [flat(row, question.group_by) for row in rows]
-            return Response({"rows": table, "columns": columns(question.group_by)})
+            table = [flat(row, question) for row in rows]
+            return Response({"rows": table, "columns": columns(question)})
         answer: dict[str, Any] = {
-            "asOf": at.replace(microsecond=0).isoformat().replace("+00:00", "Z"),
+            "asOf": _second(at),
             "definitions": {name: str(sentence) for name, sentence in DEFINITIONS.items()},
-            "results": [spoken(row, question.group_by) for row in rows],
+            "results": [spoken(row, question) for row in rows],
         }
         return Response(answer)
+
+
+class ReachViewSet(ApiViewSet):
+    """Different visitors of a month and of a school year, for staff."""
+
+    permission_classes = [AllowAny]  # what is told to whom, disclosure says
+    serializer_class = ReachSerializer
+    queryset = CheckIn.objects.none()
+    pagination_class = None
+    query_keys = set(ReachQuestionSerializer().fields)
+
+    @extend_schema(parameters=[ReachQuestionSerializer], responses=ReachSerializer)
+    def list(self, request: Request) -> Response:
+        at = now()
+        asked = ReachQuestionSerializer(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        monday, group_by = asked.validated_data.get("week", week_of(at)), asked.validated_data.get("group_by")
+        reader = request.user if isinstance(request.user, User) else None
+        rows = disclosed_reach(monday, group_by=group_by, reader=reader)
+        return Response({"asOf": _second(at), "results": [spoken_reach(row, group_by) for row in rows]})
+
+
+def _second(at: dt.datetime) -> str:
+    return at.replace(microsecond=0).isoformat().replace("+00:00", "Z")

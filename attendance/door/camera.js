@@ -1,37 +1,25 @@
 // The camera: open it, choose one, its lamp, and a screen that stays on.
+import { memory } from "./config.js";
+
 const CHOICE = "door-camera";
 
-function remembered() {
-  try {
-    return localStorage.getItem(CHOICE);
-  } catch {
-    return null; // storage is switched off
-  }
-}
-
-export function remember(deviceId) {
-  try {
-    localStorage.setItem(CHOICE, deviceId);
-  } catch {
-    // then it is asked for again next time
-  }
-}
+export const remember = (deviceId) => memory.set(CHOICE, deviceId);
 
 function ask(choice) {
   const size = { width: { ideal: 1280 }, height: { ideal: 720 } };
   return navigator.mediaDevices.getUserMedia({ audio: false, video: { ...choice, ...size } });
 }
 
-/** Shows the chosen camera, or else the one at the back, in `video`; returns its track. */
-export async function open(video) {
-  const deviceId = remembered();
-  const back = { facingMode: { ideal: "environment" } };
+/** Shows the chosen camera, or else the one on the side that `facing` names, in `video`; returns its track. */
+export async function open(video, facing) {
+  const deviceId = facing === "environment" ? memory.get(CHOICE) : null;
+  const side = { facingMode: { ideal: facing } };
   let stream;
   try {
-    stream = await ask(deviceId ? { deviceId: { exact: deviceId } } : back);
+    stream = await ask(deviceId ? { deviceId: { exact: deviceId } } : side);
   } catch (error) {
     if (!deviceId || error.name === "NotAllowedError") throw error;
-    stream = await ask(back); // the chosen camera is gone
+    stream = await ask(side); // the chosen camera is gone
   }
   video.srcObject = stream;
   await video.play();

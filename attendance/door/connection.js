@@ -1,15 +1,19 @@
 // What we last heard from the server, by who asked, and the notices that follow from it.
 import { notice } from "./notices.js";
+import * as state from "./state.js";
 
-const heard = { delivery: "ok", sessions: "ok" };
+const heard = { delivery: "ok", state: "ok" };
 
-/** `state` is "ok", "failed", "loggedOut" or "noStorage". */
-export function hear(who, state) {
-  heard[who] = state;
-  const states = Object.values(heard);
-  notice("logged_out", states.includes("loggedOut"));
-  notice("no_connection", states.includes("failed"));
-  notice("no_storage", states.includes("noStorage"));
+/** `what` is "ok", "failed", "notAdmitted" or "noStorage". */
+export function hear(who, what) {
+  heard[who] = what;
+  const all = Object.values(heard);
+  const out = all.includes("notAdmitted");
+  // A phone was parted; a person was logged out.
+  notice("not_paired", out && state.door() !== null);
+  notice("logged_out", out && state.isKnown() && state.door() === null);
+  notice("no_connection", all.includes("failed"));
+  notice("no_storage", all.includes("noStorage"));
 }
 
 export const lastHeard = (who) => heard[who];

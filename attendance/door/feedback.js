@@ -2,9 +2,11 @@
 // a worker who looks at the child and not at the phone still knows.
 const FEEDBACK = {
   counted: { notes: [[1047, 0.09], [1568, 0.16]], loud: 0.35, wave: "triangle", buzz: [90] },
-  kept: { notes: [[620, 0.04]], loud: 0.12, wave: "sine", buzz: [25] },
+  kept: { notes: [[740, 0.07]], loud: 0.25, wave: "sine", buzz: [35] },
   already_in: { notes: [[784, 0.1], [784, 0.1]], loud: 0.2, wave: "sine", buzz: [40, 60, 40] },
   voided: { notes: [[880, 0.09], [587, 0.12]], loud: 0.2, wave: "sine", buzz: [40] },
+  paired: { notes: [[784, 0.09], [1047, 0.09], [1568, 0.2]], loud: 0.3, wave: "triangle", buzz: [60, 40, 120] },
+  unknown_kept: { notes: [[523, 0.12], [440, 0.18]], loud: 0.3, wave: "triangle", buzz: [100, 60, 100] },
 };
 const ATTENTION = { notes: [[220, 0.16], [165, 0.26]], loud: 0.35, wave: "square", buzz: [180, 80, 180] };
 

@@ -1,49 +1,19 @@
 // What this phone counted: rows wait here until the server has named them in an answer.
-import { openDB } from "idb";
+import * as clock from "./clock.js";
+import { CHECK_INS, database } from "./store.js";
 import { uuid7 } from "./uuid7.js";
 
-const STORE = "checkIns";
 const REMEMBERED_MS = 12 * 3600_000;
-let opened = null;
-
-/** The browser gives this page no storage, so nothing can be kept on this phone. */
-export class NoStorage extends Error {}
-
-const forget = () => (opened = null);
-
-async function openStore() {
-  try {
-    return await openDB("door", 1, {
-      upgrade(db) {
-        db.createObjectStore(STORE, { keyPath: "id" }).createIndex("state", "state");
-      },
-      blocking(_from, _to, event) {
-        event.target.close(); // another tab brings a newer version: make way
-        forget();
-      },
-      terminated: forget,
-    });
-  } catch (error) {
-    throw new NoStorage(error.message);
-  }
-}
-
-function database() {
-  if (!opened) {
-    opened = openStore();
-    opened.catch(forget); // the next scan tries again
-  }
-  return opened;
-}
 
 async function writing() {
   // strict: "complete" must mean on the disk, for the sign that follows is a promise.
-  return (await database()).transaction(STORE, "readwrite", { durability: "strict" });
+  return (await database()).transaction(CHECK_INS, "readwrite", { durability: "strict" });
 }
 
 /** Resolves with the row once it is on the disk: only then may the phone give a sign. */
 export async function add(checkIn) {
-  const row = { id: uuid7(), at: Date.now(), state: "waiting", outcome: null, undone: false, ...checkIn };
+  const times = { at: Date.now(), correction: clock.correction() };
+  const row = { id: uuid7(), ...times, state: "waiting", outcome: null, undone: false, ...checkIn };
   const change = await writing();
   const steps = [change.store.add(row), change.done];
   if (row.kind === "void") steps.push(markUndone(change.store, row.checkIn, true));
@@ -57,22 +27,31 @@ async function markUndone(store, id, undone) {
 }
 
 export async function get(id) {
-  return (await database()).get(STORE, id);
+  return (await database()).get(CHECK_INS, id);
 }
 
 /** The oldest waiting rows; ids are in order of scanning. */
 export async function waiting(limit) {
-  return (await database()).getAllFromIndex(STORE, "state", "waiting", limit);
+  return (await database()).getAllFromIndex(CHECK_INS, "state", "waiting", limit);
 }
 
 export async function countWaiting() {
-  return (await database()).countFromIndex(STORE, "state", "waiting");
+  return (await database()).countFromIndex(CHECK_INS, "state", "waiting");
+}
+
+// A second look at a pass says nothing more than the first; should that one be taken back, it is not in.
+const standing = ({ undone, outcome, verdict }) =>
+  !undone && verdict !== "already_in" && [null, "counted", "already_in"].includes(outcome);
+
+/** Whether this phone has let in the pass behind this mark; what was taken back or refused is not in. */
+export async function isIn(mark) {
+  return (await (await database()).getAllFromIndex(CHECK_INS, "mark", mark)).some(standing);
 }
 
 /** The latest scans and +1s of this phone, newest first. */
 export async function latest(limit) {
   const rows = [];
-  let cursor = await (await database()).transaction(STORE).store.openCursor(null, "prev");
+  let cursor = await (await database()).transaction(CHECK_INS).store.openCursor(null, "prev");
   for (; cursor && rows.length < limit; cursor = await cursor.continue()) {
     if (cursor.value.kind !== "void") rows.push(cursor.value);
   }
@@ -96,12 +75,13 @@ export async function settle(results) {
   return settled;
 }
 
-/** Settled rows are kept for the list on the page, and not longer than a working day. */
+/** Settled rows are kept for the list on the page, and not longer than a working day;
+ *  of a clock that was put back nothing stays in the future either. */
 export async function forgetOld() {
   const change = await writing();
   let cursor = await change.store.index("state").openCursor("settled");
   for (; cursor; cursor = await cursor.continue()) {
-    if (cursor.value.at < Date.now() - REMEMBERED_MS) await cursor.delete();
+    if (Math.abs(Date.now() - cursor.value.at) > REMEMBERED_MS) await cursor.delete();
   }
   await change.done;
 }

@@ -1,5 +1,6 @@
 // Hands the frames of a video to the decoder, one at a time, so that none queue up.
 import { config } from "./config.js";
+import { decoded } from "./measuring.js";
 
 let worker = null;
 
@@ -18,12 +19,13 @@ export function discard() {
   worker = null;
 }
 
-/** Calls onText for every frame with a code, onFrame(ms) for every frame, onFailure if it cannot. */
-export function read(video, { onText, onFrame, onFailure }) {
+/** Calls onText(text, when its frame was taken) for every frame with a code, and onFailure if it cannot. */
+export function read(video, { onText, onFailure }) {
   const decoder = prepare();
   const canvas = document.createElement("canvas");
   const pixels = canvas.getContext("2d", { willReadFrequently: true });
   let busy = false;
+  let seenAt = 0;
 
   function next() {
     if (video.requestVideoFrameCallback) video.requestVideoFrameCallback(frame);
@@ -45,6 +47,7 @@ export function read(video, { onText, onFrame, onFailure }) {
     pixels.drawImage(video, left, top, side, side, 0, 0, side, side);
     const { buffer } = pixels.getImageData(0, 0, side, side).data;
     busy = true;
+    seenAt = performance.now();
     decoder.postMessage({ buffer, side }, [buffer]);
   }
 
@@ -57,8 +60,8 @@ export function read(video, { onText, onFrame, onFailure }) {
   decoder.onmessage = ({ data }) => {
     busy = false;
     if (data.failed) return fail();
-    onFrame(data.ms);
-    if (data.text) onText(data.text);
+    decoded(data.ms);
+    if (data.text) onText(data.text, seenAt);
   };
   next();
 }

@@ -1,14 +1,17 @@
 // The last scans of this phone: time, kind and outcome, never a pass. Each can be undone.
 import { text, timeOfDay } from "./config.js";
 import * as outbox from "./outbox.js";
-import { kindOf } from "./sign.js";
+import { kindOf, kindWhileKept } from "./sign.js";
 
 const SHOWN = 8;
 const list = document.getElementById("recent");
 const template = document.getElementById("recent-row");
 let drawn = "";
 
-const kindShown = (row) => (row.undone ? "voided" : row.outcome ? kindOf(row.outcome) : "kept");
+const kindShown = (row) => {
+  if (row.undone) return "voided";
+  return row.outcome ? kindOf(row.outcome) : kindWhileKept(row.verdict);
+};
 const canUndo = (row) => !row.undone && (row.outcome === null || row.outcome === "counted");
 
 function rowOf(row) {
@@ -19,7 +22,7 @@ function rowOf(row) {
   item.dataset.id = row.id;
   item.querySelector("time").textContent = time;
   item.querySelector("time").dateTime = new Date(row.at).toISOString();
-  item.querySelector(".how-word").textContent = text(`kind_${row.kind}`);
+  item.querySelector(".how-word").textContent = text(`kind_${row.kind}`, { number: row.count });
   item.querySelector(".how-icon use").setAttribute("href", `#icon-kind-${row.kind}`);
   item.querySelector(".outcome-word").textContent = text(kind);
   item.querySelector(".outcome-icon use").setAttribute("href", `#icon-${kind}`);

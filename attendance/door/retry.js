@@ -1,13 +1,13 @@
 // When to deliver: at once when something happened, else after 1, 2, 4 ... 60 s, each time a
 // random part of it so that phones do not come back all together.
 // navigator.onLine is never asked: it knows about a cable, not about an answer.
-import { NoStorage } from "./outbox.js";
-import { LoggedOut } from "./server.js";
+import { NotAdmitted } from "./server.js";
+import { NoStorage } from "./store.js";
 
 const LONGEST_S = 60;
 const BUSY_S = 2; // another tab is at it: look again soon, its answers are ours too
 
-/** Returns a function that tries now. `report` hears "empty", "busy", "failed", "loggedOut" or "noStorage". */
+/** Returns a function that tries now. `report` hears "empty", "busy", "failed", "notAdmitted" or "noStorage". */
 export function retrying(deliver, report) {
   let timer;
   let failures = 0;
@@ -18,7 +18,7 @@ export function retrying(deliver, report) {
     try {
       return await deliver();
     } catch (error) {
-      if (error instanceof LoggedOut) return "loggedOut";
+      if (error instanceof NotAdmitted) return "notAdmitted";
       return error instanceof NoStorage ? "noStorage" : "failed";
     }
   }

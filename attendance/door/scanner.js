@@ -1,6 +1,6 @@
 // The camera part of the page: start, see, choose a camera, lamp, and start again after sleep.
 import * as camera from "./camera.js";
-import { text } from "./config.js";
+import { $, text } from "./config.js";
 import { notice } from "./notices.js";
 import { prepare, read } from "./reader.js";
 
@@ -9,20 +9,21 @@ const UNSEEN_MS = 3_000; // a pass held up is one scan, however long
 const PROBLEMS = { NotAllowedError: "camera_refused", SecurityError: "camera_refused", NotReadableError: "camera_busy" };
 const NOTICES = ["camera_refused", "camera_busy", "no_camera", "decoder"];
 
-const frame = document.getElementById("scan");
-const stage = document.getElementById("stage");
-const video = document.getElementById("video");
-const startButton = document.getElementById("start");
-const torch = document.getElementById("torch");
-const choice = document.getElementById("camera");
+const frame = $("scan");
+const stage = $("stage");
+const video = $("video");
+const torch = $("torch");
+const choice = $("camera");
 
 const inView = new Map(); // text -> when last seen
+let act = null; // what to do with a code, and when the camera runs
+let side = "environment";
 let track = null;
 let opening = false;
 let reading = false;
 
 function isHeld(code) {
-  const now = Date.now();
+  const now = performance.now();
   for (const [old, seen] of inView) if (now - seen >= UNSEEN_MS) inView.delete(old);
   const held = inView.has(code);
   inView.set(code, now);
@@ -51,20 +52,21 @@ async function drawTools() {
   choice.hidden = cameras.length < 2;
 }
 
-async function start(onCode, onStarted) {
+async function start() {
   if (opening) return;
   opening = true;
   camera.close(video);
   try {
-    track = await camera.open(video);
-    frame.dataset.camera = "on";
+    track = await camera.open(video, side);
+    frame.dataset.camera = side;
     complain(null);
     if (!reading) {
       reading = true;
-      read(video, { onText: (code) => isHeld(code) || onCode(code), onFrame: measure, onFailure: () => stop("decoder") });
+      const onText = (code, seenAt) => isHeld(code) || act.onCode(code, seenAt);
+      read(video, { onText, onFailure: () => stop("decoder") });
     }
     camera.stayAwake();
-    onStarted();
+    act.onStarted();
     await drawTools();
   } catch (error) {
     stop(PROBLEMS[error.name] ?? "no_camera");
@@ -73,26 +75,25 @@ async function start(onCode, onStarted) {
   }
 }
 
-/** For measuring the speed of scanning from outside; holds nothing about passes. */
-window.door = { frames: 0, ms: [] };
-
-function measure(ms) {
-  window.door.frames += 1;
-  window.door.ms.push(ms);
-  if (window.door.ms.length > 1000) window.door.ms.shift();
+/** From the camera at the back ("environment") or at the front ("user"). */
+export async function startScanning(facing) {
+  side = facing;
+  await start();
 }
 
-/** Calls onCode for each code that comes into view, onStarted when the camera runs. */
+export const isScanning = () => track !== null;
+
+/** Calls onCode(text, when its frame was taken) for each code that comes into view, onStarted when the camera runs. */
 export function setUpScanner(onCode, onStarted) {
+  act = { onCode, onStarted };
   prepare();
-  const run = () => start(onCode, onStarted);
-  startButton.addEventListener("click", async () => {
-    await run();
+  $("start").addEventListener("click", async () => {
+    await startScanning(side);
     if (track) stage.focus(); // the button is gone
   });
   choice.addEventListener("change", () => {
     camera.remember(choice.value);
-    run();
+    start();
   });
   torch.addEventListener("click", async () => {
     const on = torch.getAttribute("aria-pressed") !== "true";
@@ -101,9 +102,9 @@ export function setUpScanner(onCode, onStarted) {
   });
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState !== "visible" || !track) return;
-    camera.stayAwake();
     // Phones take the camera away while the page sleeps.
-    if (track.readyState === "ended" || track.muted) run();
-    else video.play();
+    if (track.readyState === "ended" || track.muted) return start();
+    camera.stayAwake();
+    video.play();
   });
 }

@@ -1,13 +1,12 @@
-// Today's sessions here, and which of them this phone counts for.
-import { config } from "./config.js";
-import { ask } from "./server.js";
+// The sessions at this door, and which of them this phone counts for.
+import * as clock from "./clock.js";
+import { dayOf } from "./config.js";
+import * as state from "./state.js";
 
 const MARGIN_MS = 30 * 60_000; // doors open before the start and close after the end
+const KNOWN_AHEAD_MS = 7 * 24 * 3600_000; // as far as the server tells the programme
 const CHOICE = "door-session";
 
-let sessions = [];
-let loaded = false;
-let ahead = 0; // how far the server's clock is ahead of this phone's
 let choice = remembered();
 
 function remembered() {
@@ -18,31 +17,31 @@ function remembered() {
   }
 }
 
-const now = () => Date.now() + ahead;
 const start = (session) => Date.parse(session.startsAt);
 const end = (session) => Date.parse(session.endsAt);
 
-export async function load() {
-  const answer = await ask(config.sessions);
-  if (!Array.isArray(answer.sessions)) throw new Error("not our server");
-  sessions = answer.sessions;
-  ahead = Date.parse(answer.serverTime) - Date.now();
-  loaded = true;
+/** Today's, and yesterday's as long as it may still be counted for. */
+export function all() {
+  const today = dayOf(clock.now());
+  return state.sessions().filter((one) => one.day === today || (one.day < today && isNear(one)));
 }
 
-export const all = () => sessions;
+/** Whether it is known what is on today: not before this phone has heard of its door, nor a week after that. */
+export const areKnown = () => state.age() < KNOWN_AHEAD_MS;
 
 /** Why there is nothing to count for, as the name of a sign. */
 export function missing() {
-  if (!loaded) return "not_loaded";
-  return sessions.length === 0 ? "nothing_today" : "choose_session";
+  if (!areKnown()) return "not_loaded";
+  const today = all();
+  if (today.length === 0) return "nothing_today";
+  return today.every((one) => end(one) + MARGIN_MS < clock.now()) ? "session_over" : "choose_session";
 }
 
 /** The worker's choice holds as long as the session is on, or half an hour for one that is not:
  *  a forgotten choice must not take the next group's visits. */
 export function choose(id) {
-  const session = sessions.find((one) => one.id === id);
-  choice = session ? { id, until: Math.max(end(session), now()) + MARGIN_MS } : null;
+  const session = all().find((one) => one.id === id);
+  choice = session ? { id, until: Math.max(end(session), clock.now()) + MARGIN_MS } : null;
   try {
     sessionStorage.setItem(CHOICE, JSON.stringify(choice));
   } catch {
@@ -51,11 +50,12 @@ export function choose(id) {
 }
 
 /** 0 while it is really on, else how long until it starts or since it ended. */
-const distance = (session) => Math.max(0, start(session) - now(), now() - end(session));
+const distance = (session) => Math.max(0, start(session) - clock.now(), clock.now() - end(session));
+const isNear = (session) => distance(session) <= MARGIN_MS;
 
 function running() {
   // By the clock and not by the server's last word, which may be hours old in a cellar.
-  const near = sessions.filter((one) => one.status === "scheduled" && distance(one) <= MARGIN_MS);
+  const near = all().filter((one) => one.status === "scheduled" && isNear(one));
   // At two doors at once only the worker knows which one this is.
   if (new Set(near.map((one) => one.locationName)).size > 1) return null;
   return near.reduce((best, one) => (best && distance(best) <= distance(one) ? best : one), null);
@@ -63,6 +63,6 @@ function running() {
 
 /** What a check-in of this moment counts for, or null. */
 export function current() {
-  const chosen = choice?.until > now() && sessions.find((one) => one.id === choice.id);
+  const chosen = choice?.until > clock.now() && all().find((one) => one.id === choice.id);
   return chosen || running();
 }

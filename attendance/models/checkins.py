@@ -1,11 +1,14 @@
 import datetime as dt
-from typing import TYPE_CHECKING
+import uuid
+from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Count, Exists, OuterRef, Q, Sum
 from django.utils.translation import gettext_lazy as _
 
 from activities.models import Session
+from activities.weeks import WEEK, starts_at
 from attendance.models.devices import Device
 from schools.models import Location
 
@@ -33,16 +36,30 @@ class Outcome(models.TextChoices):
     INVALID = "invalid", _("not understood")
 
 
+# What a total of check-ins is made of, beside their week and location.
+COUNTED = ("session", "visitor_key", "kind", "visits")
+
+
 class CheckInQuerySet(models.QuerySet["CheckIn"]):
     def for_user(self, user: "User") -> "CheckInQuerySet":
         if user.roles.is_coordinator:
             return self
         return self.filter(location__in=user.roles.works_at)
 
+    _LATE = Q(is_late=True, outcome=Outcome.COUNTED, voided_at=None)
+
+    def late(self) -> "CheckInQuerySet":
+        """What a closed week would have counted, and nobody decided on yet."""
+        return self.filter(self._LATE)
+
+    def without_late(self) -> "CheckInQuerySet":
+        return self.exclude(self._LATE)
+
     def kept_uncounted(self) -> "CheckInQuerySet":
-        """What was kept for a person to look at. Who was in already or was taken back needs no looking at."""
+        """What was kept for a person to settle. Who was in already or was taken back needs no settling."""
         fine = (Outcome.COUNTED, Outcome.ALREADY_IN, Outcome.VOIDED)
-        return self.filter(voided_at=None).exclude(outcome__in=fine)
+        settled = Exists(Settlement.objects.standing().filter(check_in=OuterRef("pk")))
+        return self.filter(~settled, voided_at=None).exclude(outcome__in=fine)
 
     def in_week_or_none(self, monday: dt.date) -> "CheckInQuerySet":
         """Those of a week, and those whose clock was so wrong that they are of no week."""
@@ -60,10 +77,14 @@ class CheckIn(models.Model):
     id = models.UUIDField(primary_key=True)
     kind = models.CharField(_("kind"), max_length=5, choices=CheckInKind, blank=True)
     outcome = models.CharField(_("outcome"), max_length=20, choices=Outcome)
-    session = models.ForeignKey(Session, models.PROTECT, null=True, related_name="check_ins", verbose_name=_("session"))
+    # By session and by location other indexes find it: that of the constraint, and those below.
+    session = models.ForeignKey(
+        Session, models.PROTECT, null=True, db_index=False, related_name="check_ins", verbose_name=_("session")
+    )
     # Where the session was held, or else where the phone stood; with the week, what totals group by.
+    # A session to which somebody came stays where it is.
     location = models.ForeignKey(
-        Location, models.PROTECT, null=True, related_name="check_ins", verbose_name=_("location")
+        Location, models.PROTECT, null=True, db_index=False, related_name="check_ins", verbose_name=_("location")
     )
     week = models.DateField(null=True)
     local_date = models.DateField(null=True)
@@ -81,6 +102,7 @@ class CheckIn(models.Model):
     # For a void: what it takes back. Not a foreign key, for it may come first.
     voids = models.UUIDField(null=True)
     voided_at = models.DateTimeField(_("taken back"), null=True)
+    # Until a coordinator decides on it (`attendance.correcting`).
     is_late = models.BooleanField(_("came after the week was closed"), default=False)
     # Why it was not understood: codes of fields, never what was sent.
     errors = models.JSONField(default=list)
@@ -105,7 +127,13 @@ class CheckIn(models.Model):
         )
         indexes = (
             models.Index(fields=["voids"], condition=Q(voids__isnull=False), name="voids_by_what_they_take_back"),
-            models.Index(fields=["week", "location", "session"], name="check_ins_of_a_week"),
+            # All that totals ask of a week, and of a location, so that they read no row. SQLite's indexes take
+            # no columns along, so all are of the key; neither has a condition, for SQLite sees none in parameters.
+            models.Index(fields=["week", "location", *COUNTED], name="visits_of_a_week"),
+            models.Index(fields=["location", "week", *COUNTED], name="visits_at_a_location"),
+            # The few that came late: first the columns that they are grouped by, or else SQLite takes those above.
+            models.Index(fields=["week", "location"], condition=Q(is_late=True), name="late_check_ins_of_a_week"),
+            models.Index(fields=["location", "week"], condition=Q(is_late=True), name="late_at_a_location"),
         )
 
     def __str__(self) -> str:
@@ -115,3 +143,94 @@ class CheckIn(models.Model):
     def is_awaited(self) -> bool:
         """Whether this only keeps the place of a check-in that was taken back before it came."""
         return self.outcome == Outcome.VOIDED and not self.kind
+
+    @property
+    def claims_visits(self) -> bool:
+        """Whether it said that somebody came, and how many: a void does not, nor what could not be read."""
+        return self.count > 0 and self.kind not in ("", CheckInKind.VOID)
+
+
+class SettlementQuerySet(models.QuerySet["Settlement"]):
+    def for_user(self, user: "User") -> "SettlementQuerySet":
+        if user.roles.is_coordinator:
+            return self
+        return self.filter(check_in__location__in=user.roles.works_at)
+
+    def standing(self) -> "SettlementQuerySet":
+        return self.filter(taken_back_at=None)
+
+    def of_week(self, monday: dt.date) -> "SettlementQuerySet":
+        """About what was scanned in a week, or counted in it, or settled in it: there somebody will look for it."""
+        meanwhile = Q(settled_at__gte=starts_at(monday), settled_at__lt=starts_at(monday + WEEK))
+        return self.filter(Q(check_in__week=monday) | Q(session__week=monday) | meanwhile)
+
+    def as_decisions(self) -> "models.QuerySet[Settlement, dict[str, Any]]":
+        """One row for what was settled together, the latest first."""
+        about = ("check_in__outcome", "check_in__location__name", "check_in__device__name")
+        counted_in = ("session__activity__title", "session__starts_at", "session__ends_at", "session__local_date")
+        who = ("settled_by__name", "settled_by__email")
+        rows: models.QuerySet[Settlement, dict[str, Any]] = (
+            self.values("decision", "settled_at", *who, *about, *counted_in)
+            .annotate(
+                number=Count("pk"),
+                visits=Sum("added__visits", default=0),
+                late_visits=Sum("added__count", filter=Q(added__is_late=True, added__voided_at=None), default=0),
+                # Its phone took it back too late: what was added for it still counts.
+                void_after_all=Count("pk", filter=Q(check_in__voided_at__isnull=False, added__voided_at=None)),
+            )
+            .order_by("-settled_at", "decision", *about)
+        )
+        return rows
+
+
+class Settlement(models.Model):
+    """What a person made of a check-in that the door kept but could not count.
+
+    It points at the check-in and at who settled it; nothing leads back from there, so that no visit
+    leads to a person. One that was wrong is taken back and stays as it was said; another one is added.
+    """
+
+    # What was settled together is taken back together: one choice of one person.
+    decision = models.UUIDField(default=uuid.uuid4, editable=False)
+    # It goes with its check-in when the rows of a week are destroyed.
+    check_in = models.ForeignKey(CheckIn, models.CASCADE, related_name="settlements", verbose_name=_("check-in"))
+    # The one it was for; null where it was nothing. This still says so when the added check-in was destroyed.
+    session = models.ForeignKey(
+        Session, models.PROTECT, null=True, related_name="settlements", verbose_name=_("session")
+    )
+    added = models.OneToOneField(
+        CheckIn, models.SET_NULL, null=True, related_name="settlement_that_added", verbose_name=_("added check-in")
+    )
+    # Who leaves is made inactive (`User.is_active`) and keeps having done this.
+    settled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="settlements", verbose_name=_("settled by")
+    )
+    settled_at = models.DateTimeField(_("settled"))
+    taken_back_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("taken back by")
+    )
+    taken_back_at = models.DateTimeField(_("taken back"), null=True)
+
+    objects = SettlementQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("settlement")
+        verbose_name_plural = _("settlements")
+        ordering = ("settled_at", "pk")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["check_in"], condition=Q(taken_back_at=None), name="a_check_in_is_settled_once"
+            ),
+            models.CheckConstraint(
+                name="a_settlement_adds_only_to_a_session", condition=Q(added=None) | Q(session__isnull=False)
+            ),
+            models.CheckConstraint(
+                name="a_settlement_is_taken_back_by_somebody",
+                condition=Q(taken_back_at=None, taken_back_by=None)
+                | Q(taken_back_at__isnull=False, taken_back_by__isnull=False),
+            ),
+        )
+        indexes = (models.Index(fields=["decision"], name="settlements_of_a_decision"),)
+
+    def __str__(self) -> str:
+        return f"{self.check_in_id} {self.settled_at:%Y-%m-%d %H:%M}Z"

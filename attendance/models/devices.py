@@ -3,7 +3,7 @@ import uuid
 from typing import TYPE_CHECKING
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -22,6 +22,21 @@ class DeviceQuerySet(models.QuerySet["Device"]):
     def pairable_at(self, moment: dt.datetime) -> "DeviceQuerySet":
         return self.filter(revoked_at=None, pairing_expires_at__gt=moment)
 
+    def opened_by(self, token_digest: bytes) -> "DeviceQuerySet":
+        """The one with this token, or with the one that is to take its place."""
+        return self.filter(Q(token_digest=token_digest) | Q(next_token_digest=token_digest), revoked_at=None)
+
+    def paired(self) -> "DeviceQuerySet":
+        return self.filter(revoked_at=None, paired_at__isnull=False)
+
+    def heard_since(self, moment: dt.datetime) -> "DeviceQuerySet":
+        """Those that sent something, or were paired, after this moment."""
+        return self.filter(Q(last_seen_at__gte=moment) | Q(last_seen_at=None, paired_at__gte=moment))
+
+    def in_use_first(self) -> "DeviceQuerySet":
+        """By location and name; those that were parted after all others, the last one first."""
+        return self.order_by(F("revoked_at").desc(nulls_first=True), "location__name", "name", "created_at", "pk")
+
     def holding_scans(self) -> "DeviceQuerySet":
         """Those that said they still had check-ins to deliver."""
         return self.filter(revoked_at=None, waiting__gt=0)
@@ -38,6 +53,9 @@ class Device(models.Model):
     pairing_digest = models.BinaryField(max_length=32, null=True, editable=False)
     pairing_expires_at = models.DateTimeField(null=True, editable=False)
     token_digest = models.BinaryField(max_length=32, null=True, editable=False)
+    # A token that was sent to the phone to take the place of its own; the first request with it makes it so.
+    next_token_digest = models.BinaryField(max_length=32, null=True, editable=False)
+    rotated_at = models.DateTimeField(null=True, editable=False)
     paired_at = models.DateTimeField(null=True, editable=False)
     revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
     # What it told us last.
@@ -46,6 +64,9 @@ class Device(models.Model):
     clock_offset_seconds = models.IntegerField(null=True, editable=False)
 
     objects = DeviceQuerySet.as_manager()
+
+    # The digest of the token that it came with, where it came with one.
+    opened_with: bytes | None = None
 
     # DRF and Django ask this of whoever makes a request.
     is_authenticated = True
@@ -65,7 +86,16 @@ class Device(models.Model):
             models.UniqueConstraint(
                 fields=["token_digest"], condition=Q(token_digest__isnull=False), name="a_token_is_of_one_device"
             ),
+            models.UniqueConstraint(
+                fields=["next_token_digest"],
+                condition=Q(next_token_digest__isnull=False),
+                name="a_next_token_is_of_one_device",
+            ),
         )
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_paired(self) -> bool:
+        return self.paired_at is not None and self.revoked_at is None

@@ -1,5 +1,3 @@
-import datetime as dt
-
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -37,12 +35,3 @@ class Pass(models.Model):
 
     def __str__(self) -> str:
         return self.number
-
-    def is_expired_on(self, day: dt.date) -> bool:
-        return day > self.valid_until
-
-    @property
-    def bands(self) -> dict[str, dict[str, int]]:
-        """What a visit with this pass adds to the breakdowns."""
-        known = {"level": self.level, "ageBand": self.age_band, "gender": self.gender}
-        return {dimension: {band: 1} for dimension, band in known.items() if band}

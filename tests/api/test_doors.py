@@ -1,6 +1,7 @@
 """Devices and pairing, passes, and check-ins over HTTP."""
 
 import datetime as dt
+import io
 import json
 import re
 
@@ -8,6 +9,8 @@ import pytest
 from django.utils.timezone import now
 
 from activities.weeks import local_date
+from api.parsers import Batch, BatchParser
+from api.serializers.doors import BatchSerializer
 from attendance import devices
 from attendance.models import CheckIn, Device, Pass
 from schools.secrets import digest
@@ -95,6 +98,26 @@ def test_a_revoked_device_is_out_at_once_and_stays_in_the_list(api, town):
     assert CheckIn.objects.count() == 1
     [row] = api.get("/devices", token=coordinator).json()["results"]
     assert UTC.fullmatch(row["revokedAt"])
+
+
+def test_a_device_that_delivered_a_moment_ago_is_out_at_once_too(api, town):
+    items = [tally(id=1, at=town.now)]
+    assert api.post("/check-ins", {"checkIns": items}, token=town.tokens["device"]).status_code == 200
+    api.delete(f"/devices/{Device.objects.get().pk}", token=town.tokens["coordinator"])
+    for number in (1, 2):
+        again = api.post("/check-ins", {"checkIns": [tally(id=number, at=town.now)]}, token=town.tokens["device"])
+        assert again.status_code == 401
+    assert CheckIn.objects.count() == 1
+
+
+def test_a_token_that_was_replaced_a_moment_ago_is_worthless_at_once(api, town):
+    old, new = town.tokens["device"], devices.rotate(Device.objects.get(), at=town.now)
+    # Both work until the new one was used, once it is sure that the phone has it.
+    for known in (old, new):
+        assert api.post("/check-ins", {"checkIns": []}, token=known).status_code == 200
+    devices.recognise(new, at=town.now + HOUR)
+    for known, status in ((old, 401), (new, 200)):
+        assert api.post("/check-ins", {"checkIns": []}, token=known).status_code == status
 
 
 def test_an_invitation_that_is_revoked_pairs_nothing(api, town, invitation):
@@ -280,6 +303,40 @@ def test_a_body_of_the_wrong_shape_is_400_and_nothing_of_it_is_kept(api, town, b
     response = api.post("/check-ins", body, token=town.tokens["device"])
     assert {name for name, _code in fields(response)} == {field}
     assert not CheckIn.objects.exists()
+
+
+BODIES = [
+    b'{"checkIns": []}',
+    b'{"checkIns": [null, 1, 1.5, "x", [], {"id": 123456789012345678901234567890}], "more": {}}',
+    b'{"checkIns": [], "sentAt": "2026-11-24T15:00:00+01:00", "waiting": 1000000}',
+    b'{"checkIns": [], "sentAt": "2026-11-24 15:00:00.123456Z", "waiting": 0}',
+    b'{"checkIns": [], "sentAt": null}',
+    b'{"checkIns": [], "sentAt": "2026-11-24"}',
+    b'{"checkIns": [], "sentAt": 1764000000}',
+    b'{"checkIns": [], "waiting": null}',
+    b'{"checkIns": [], "waiting": "4"}',
+    b'{"checkIns": [], "waiting": 1000001}',
+    b'{"checkIns": [], "waiting": true}',
+    b'{"checkIns": [1e400]}',
+    b'{"checkIns": [NaN]}',
+    b'{"checkIns": ["\\ud800", "\\ud83d\\ude00", "\\u0000"]}',
+    b'{"checkIns": [1], "checkIns": [2]}',
+    b"[]",
+]
+
+
+@pytest.mark.parametrize("body", BODIES)
+def test_what_is_taken_at_once_is_what_its_description_makes_of_it(body):
+    taken = BatchParser().parse(io.BytesIO(body)) if b"NaN" not in body else None
+    if isinstance(taken, Batch):
+        described = BatchSerializer(data=json.loads(body))
+        assert described.is_valid()
+        assert taken.understood == described.validated_data
+
+
+def test_what_phones_send_is_taken_at_once():
+    [body] = [body for body in BODIES if b"+01:00" in body]
+    assert isinstance(BatchParser().parse(io.BytesIO(body)), Batch)
 
 
 @pytest.mark.parametrize("body", [b"[]", b'"x"', b"7", b"null", b"true"])

@@ -31,6 +31,7 @@ OPERATIONS = {
     "/passes/{number}/revoke": {"post"},
     "/check-ins": {"get", "post"},
     "/weekly-totals": {"get"},
+    "/reach": {"get"},
 }
 
 
@@ -46,7 +47,7 @@ def test_anybody_reads_it_from_any_site_and_without_a_cookie(api, db, accept):
     response = api.get("/openapi.json", accept=accept)
     assert response.status_code == 200
     assert response["Access-Control-Allow-Origin"] == "*"
-    assert response["API-Version"] == "1.1.0"
+    assert response["API-Version"] == "1.2.0"
     assert not response.cookies
     assert "Cookie" not in response.get("Vary", "")
 
@@ -76,7 +77,8 @@ def test_the_filters_of_the_contract_are_described(described):
     assert names("/activities") == shared | pages
     assert names("/sessions") == shared | pages | {"startsFrom", "startsBefore", "status", "activity"}
     groups = {"organisation", "location", "programme", "activity", "neighbourhood", "level"}
-    assert names("/weekly-totals") == groups | {"weekFrom", "weekTo", "groupBy"}
+    assert names("/weekly-totals") == groups | {"weekFrom", "weekTo", "groupBy", "details"}
+    assert names("/reach") == {"week", "groupBy"}
 
 
 def test_names_are_in_camel_case(described):

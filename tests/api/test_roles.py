@@ -38,6 +38,9 @@ TABLE = [
     ("GET", "/weekly-totals", None, (200, 200, 200, 200, 200, 200)),
     ("GET", "/weekly-totals?groupBy=location", None, (200, 200, 200, 200, 200, 200)),
     ("GET", "/weekly-totals?groupBy=programme", None, (403, 403, 200, 200, 200, 200)),
+    ("GET", "/weekly-totals?groupBy=ageBand", None, (403, 403, 200, 200, 200, 200)),
+    ("GET", "/reach", None, (403, 403, 200, 200, 200, 200)),
+    ("GET", "/reach?groupBy=location", None, (403, 403, 200, 200, 200, 200)),
     ("GET", "/openapi.json", None, (200, 200, 200, 200, 200, 200)),
     ("POST", "/activities", ACTIVITY, (401, 403, 403, 201, 400, 201)),
     ("PATCH", "/activities/offered", {"title": "Renamed"}, (401, 403, 403, 200, 404, 200)),
@@ -127,7 +130,7 @@ def test_the_table_of_roles(api, town, names, method, path, body, expected):
         start = transaction.savepoint_create()
         response = api.send(method, path.format(**names), body, token=town.tokens[role])
         found.append(response.status_code)
-        assert response["API-Version"] == "1.1.0"
+        assert response["API-Version"] == "1.2.0"
         if response.status_code >= 400:
             assert response["Content-Type"] == "application/problem+json"
             assert response.json()["status"] == response.status_code

@@ -7,7 +7,7 @@ import pytest
 from django.utils.timezone import now
 from openpyxl import load_workbook
 
-from activities.weeks import label, week_of
+from activities.weeks import label, parse, week_of
 from tests import factories
 from tests.factories import WEEK, deliver, group, scan, tally
 
@@ -30,6 +30,17 @@ ROW = [
     "lateVisits",
     "devicesPending",
     "disclosure",
+]
+
+
+DETAILS = [
+    "correctedVisits",
+    "firstTimeVisitors",
+    "talliedShare",
+    "sessionsUncounted",
+    "openHours",
+    "participantHours",
+    "missing",
 ]
 
 
@@ -151,7 +162,7 @@ WRONG = [
     ({"weekFrom": "2026-W10", "weekTo": "2026-W09"}, {"weekTo"}),
     ({"weekFrom": "2000-W01", "weekTo": "2026-W01"}, {"weekFrom"}),
     ({"weekFrom": "0000-W01"}, {"weekFrom"}),
-    ({"groupBy": "gender"}, {"groupBy"}),
+    ({"groupBy": "shoeSize"}, {"groupBy"}),
     ({"level": "university"}, {"level"}),
     ({"weekFrom": "x", "groupBy": "y", "level": "z"}, {"weekFrom", "groupBy", "level"}),
 ]
@@ -241,3 +252,56 @@ def test_any_type_is_json_and_an_unknown_one_is_406(api, town):
     assert api.get("/weekly-totals", accept="*/*")["Content-Type"].startswith("application/json")
     response = api.get("/weekly-totals", accept="application/pdf")
     assert (response.status_code, response["Content-Type"]) == (406, "application/problem+json")
+
+
+# ---------------------------------------------------------------- details, bands and reach
+
+
+def test_details_come_when_asked_for_and_after_the_others(api, town, counted):
+    query = {"weekFrom": counted, "weekTo": counted, "details": "true"}
+    [row] = results(api.get("/weekly-totals", token=town.tokens["coordinator"], **query))
+    assert list(row) == [*ROW, *DETAILS]
+    assert (row["openHours"], row["participantHours"], row["talliedShare"]) == (4.0, 78.0, round(12 / 39, 3))
+    assert (row["correctedVisits"], row["sessionsUncounted"], row["firstTimeVisitors"]) == (0, 0, None)
+    assert row["missing"] == {"firstTimeVisitors": "week_open"}
+
+
+def test_details_are_columns_of_a_file(api, town, counted):
+    query = {"weekFrom": counted, "weekTo": counted, "details": "true"}
+    response = api.get("/weekly-totals", token=town.tokens["coordinator"], accept="text/csv", **query)
+    [row] = csv.DictReader(io.StringIO(response.content.decode()))
+    assert list(row) == [*ROW, *DETAILS]
+    assert (row["participantHours"], row["missing"]) == ("78.0", "firstTimeVisitors: week_open")
+
+
+def test_everybody_is_told_no_details(api, town, counted):
+    [row] = results(api.get("/weekly-totals", weekFrom=counted, weekTo=counted, details="true"))
+    assert {row[name] for name in DETAILS if name != "missing"} == {None}
+    assert (row["visits"], row["missing"]) == (40, {})
+
+
+def test_rows_by_band_have_a_slug_a_name_and_visits(api, town, counted):
+    query = {"weekFrom": counted, "weekTo": counted, "groupBy": "partOfDay"}
+    rows = results(api.get("/weekly-totals", token=town.tokens["coordinator"], **query))
+    assert [row["partOfDay"]["slug"] for row in rows] == ["morning", "afternoon", "evening"]
+    assert sum(row["visits"] for row in rows) == 39
+    response = api.get("/weekly-totals", token=town.tokens["coordinator"], accept="text/csv", **query)
+    assert response.content.decode().splitlines()[0].startswith("week,startsOn,endsOn,partOfDay,partOfDayName,visits")
+
+
+def test_reach_is_told_of_the_month_and_the_school_year(api, town, counted):
+    factories.closed_week(monday=str(parse(counted)), at=town.now)
+    for slug, reached in (("shop", 1), ("hub", 0)):
+        query = {"week": counted, "groupBy": "location"}
+        rows = results(api.get("/reach", token=town.tokens["coordinator"], **query))
+        found = {(row["period"], row["location"]["slug"]): row["visitors"] for row in rows}
+        assert (found["month", slug], found["schoolYear", slug]) == (reached, reached)
+    [month, year] = results(api.get("/reach", token=town.tokens["publisher"], week=counted))
+    assert (month["period"], month["visitors"], year["visitors"]) == ("month", 1, 1)
+    assert month["startsOn"] <= month["countedUntil"] <= month["endsOn"]
+
+
+def test_a_publisher_is_told_the_reach_of_the_own_organisation(api, town, counted):
+    factories.closed_week(monday=str(parse(counted)), at=town.now)
+    [month, _year] = results(api.get("/reach", token=town.tokens["other publisher"], week=counted))
+    assert month["visitors"] == 0

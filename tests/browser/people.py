@@ -4,7 +4,7 @@ import datetime as dt
 import time
 from typing import Any
 
-from playwright.sync_api import Page
+from playwright.sync_api import Error, Page
 
 from activities.weeks import AMSTERDAM
 from tests.sites import Site
@@ -22,9 +22,18 @@ def sign_in(page: Page, site: Site, person: str, path: str) -> None:
 def until(page: Page, script: str, wanted: Any = True, *, seconds: int = 30) -> None:
     """Ask the page again and again. (`wait_for_function` evaluates in the page, which its policy forbids.)"""
     end = time.monotonic() + seconds
-    while (found := page.evaluate(script)) != wanted:
+    while (found := _answer(page, script)) != wanted:
         assert time.monotonic() < end, f"{script} stayed {found!r}; the page says: {page.inner_text('body')[:2000]}"
         page.wait_for_timeout(50)
+
+
+def _answer(page: Page, script: str) -> Any:
+    try:
+        return page.evaluate(script)
+    except Error as error:
+        if "Execution context was destroyed" not in error.message:
+            raise
+        return "a page that is being left"
 
 
 def times_around_now() -> tuple[str, str]:

@@ -22,7 +22,7 @@ class Command(BaseCommand):
         if demo.is_empty():
             self.stdout.write("Making the demo town…")
             demo.fill(weeks=12, at=now())
-        port = int(os.environ.get("PORT", "8000"))
+        port, workers = int(os.environ.get("PORT", "8000")), int(os.environ.get("WORKERS", "1"))
         self._say_where()
         worker = subprocess.Popen([sys.executable, "manage.py", "work", "--with", str(os.getpid())])
         try:
@@ -31,8 +31,8 @@ class Command(BaseCommand):
                 address=os.environ.get("HOST", "127.0.0.1"),
                 port=port,
                 interface=Interfaces.WSGI,
-                workers=1,
-                blocking_threads=4,
+                workers=workers,
+                blocking_threads=max(2, 4 // workers),
                 log_enabled=False,
             ).serve()
         finally:

@@ -1,0 +1,57 @@
+"""The figures of closed weeks, from what closing wrote down: the check-ins themselves may be gone."""
+
+import datetime as dt
+from collections.abc import Collection, Iterable, Mapping
+from os.path import commonprefix
+from typing import Any
+
+from django.db.models import Count, F, Q, QuerySet, Sum, Value
+
+from attendance import scopes
+from attendance.models import SessionTotal, VisitorTotal
+
+VISITS = F("scanned_visits") + F("tallied_visits") + F("group_visits")
+
+
+def count_sessions(totals: QuerySet[SessionTotal], name: str | None) -> Iterable[dict[str, Any]]:
+    """Sessions and visits per week and key of this dimension."""
+    rows = (
+        totals.order_by()
+        .values(key=F(name) if name else Value(0), monday=F("week"))
+        .annotate(
+            sessions_planned=Count("pk", filter=Q(is_planned=True)),
+            sessions_cancelled=Count("pk", filter=Q(is_planned=True, is_cancelled=True)),
+            sessions_held=Count("pk", filter=~Q(scanned_visits=0, tallied_visits=0, group_visits=0)),
+            visits=Sum(VISITS),
+            corrected=Sum("corrected_visits"),
+            scanned=Sum("scanned_visits"),
+            tallied=Sum("tallied_visits"),
+            grouped=Sum("group_visits"),
+        )
+    )
+    for row in map(dict[str, Any], rows):
+        row["week"] = row.pop("monday")
+        row["scanned_visits"], row["tallied_visits"] = row.pop("scanned"), row.pop("tallied")
+        row["group_visits"], row["corrected_visits"] = row.pop("grouped"), row.pop("corrected")
+        yield row
+
+
+def count_visitors(
+    of: Collection[tuple[dt.date, Any]], *, by: str | None, filters: Mapping[str, Any]
+) -> Mapping[tuple[dt.date, Any], tuple[int, int | None]] | None:
+    """Different passes per week and key, of these, and how many came for the first time in their school year.
+
+    None if this was not kept. `filters` has the keys of what it is narrowed to.
+    """
+    scope = scopes.by_row(by, filters)
+    if scope is None:
+        return None
+    if not of:
+        return {}
+    weeks, meant = {week for week, _key in of}, {scope(key) for _week, key in of}
+    # By how they begin, which may be of more: for thousands of scopes PostgreSQL would go through the weeks for each.
+    these = Q(scope__in=meant) if len(meant) == 1 else Q(scope__startswith=commonprefix([*meant]))  # noqa: RUF071
+    rows = VisitorTotal.objects.filter(these, week__gte=min(weeks), week__lte=max(weeks))
+    values = rows.values_list("week", "scope", "visitors", "first_time_visitors")
+    found = {(week, scope): (visitors, first_time) for week, scope, visitors, first_time in values}
+    return {(week, key): found[week, scope(key)] for week, key in of if (week, scope(key)) in found}

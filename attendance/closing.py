@@ -1,0 +1,273 @@
+"""Closing weeks: the figures become final and are proved, and what could tell who came is destroyed.
+
+A week stays open for some days after its Sunday (`CLOSE_AFTER_DAYS`), for phones that come late. It is closed in one
+transaction: whoever kills it finds the week open, and closes it again. Its check-ins lose their visitors with it,
+and are destroyed some days later (`CHECK_INS_KEPT_DAYS`).
+"""
+
+import datetime as dt
+import logging
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Count, F, Q, QuerySet, Sum, Value
+
+from activities.models import Session
+from activities.weeks import WEEK, label, local_date, monday_of
+from attendance import reach, scopes
+from attendance.checkin import MOST_BACK
+from attendance.models import (
+    CheckIn,
+    CheckInKind,
+    PartOfDay,
+    SessionTotal,
+    Trace,
+    VisitorTotal,
+    Week,
+    WeekKey,
+    trace_of,
+)
+
+log = logging.getLogger(__name__)
+
+AT_A_TIME = 2_000  # rows
+
+
+class ClosingRefused(Exception):
+    """The figures of a week are not those of its rows: it stays open, with everything that was kept of it."""
+
+
+@dataclass(frozen=True)
+class Closed:
+    """What was done, in counts."""
+
+    week: dt.date
+    sessions: int
+    visits: int
+    visitors: int
+
+    def __str__(self) -> str:
+        return f"{label(self.week)}: sessions={self.sessions} visits={self.visits} visitors={self.visitors}"
+
+
+def close_due(*, at: dt.datetime) -> int:
+    """Every week whose days of grace are over, the oldest first; returns how many.
+
+    Raises ClosingRefused for the first that is not what its rows are; then those after it stay open too.
+    """
+    number = sum(close_week(monday, at=at) is not None for monday in due(at=at))
+    reach.end_periods(before=last_due(at=at) + WEEK)
+    return number
+
+
+def last_due(*, at: dt.datetime) -> dt.date:
+    """The Monday of the last week whose days of grace are over."""
+    return monday_of(local_date(at) - WEEK - dt.timedelta(days=settings.CLOSE_AFTER_DAYS))
+
+
+def due(*, at: dt.datetime) -> list[dt.date]:
+    """The Mondays of the weeks that are to be closed: those with a session or a check-in."""
+    past = Q(week__lte=last_due(at=at))
+    mondays = set(Session.objects.filter(past).order_by().values_list("week", flat=True).distinct())
+    mondays |= {
+        week for week in CheckIn.objects.filter(past).order_by().values_list("week", flat=True).distinct() if week
+    }
+    return sorted(mondays - set(Week.objects.closed().values_list("pk", flat=True)))
+
+
+def close_week(monday: dt.date, *, at: dt.datetime, is_trial: bool = False) -> Closed | None:
+    """None if somebody else closed it meanwhile. A trial does it all and takes it back. Raises ClosingRefused."""
+    with transaction.atomic():
+        Week.objects.get_or_create(pk=monday)
+        # Check-ins hold their weeks: from here on nobody comes in, and who did is done.
+        if not Week.objects.select_for_update().filter(pk=monday, closed_at=None).exists():
+            return None
+        totals = _write_session_totals(monday)
+        _write_visitor_totals(monday)
+        gathering = reach.Gathering(monday)
+        _prove(monday, gathering)
+        _write_first_times(monday, gathering.write())
+        reach.end_periods(before=monday + WEEK)
+        WeekKey.objects.filter(week=monday).delete()
+        CheckIn.objects.filter(week=monday).update(visitor_key=None)
+        Week.objects.filter(pk=monday).update(closed_at=at)
+        everybody = VisitorTotal.objects.filter(week=monday, scope="").first()
+        visits = sum(total.all_visits for total in totals)
+        closed = Closed(monday, len(totals), visits, everybody.visitors if everybody else 0)
+        transaction.set_rollback(is_trial)
+    if not is_trial:
+        log.info("week closed %s", closed)
+    return closed
+
+
+# ---------------------------------------------------------------- what is written
+
+
+def _counted(monday: dt.date) -> QuerySet[CheckIn]:
+    return CheckIn.objects.filter(week=monday, visits__gt=0).order_by()
+
+
+def _write_session_totals(monday: dt.date) -> list[SessionTotal]:
+    sums = _counted(monday).values_list("session", "kind").annotate(Sum("visits"))
+    visits = {(session, kind): number for session, kind, number in sums}
+    bands = bands_by_session(_counted(monday).exclude(bands={}).values_list("session", "bands").iterator(AT_A_TIME))
+    sessions = Session.objects.filter(week=monday).select_related("activity", "location").order_by("pk")
+    totals = []
+    for session in sessions:
+        total = empty_total(session)
+        total.scanned_visits = visits.get((session.pk, CheckInKind.PASS), 0)
+        total.tallied_visits = visits.get((session.pk, CheckInKind.TALLY), 0)
+        total.group_visits = visits.get((session.pk, CheckInKind.GROUP), 0)
+        total.bands = bands.get(session.pk, {})
+        totals.append(total)
+    return SessionTotal.objects.bulk_create(totals, batch_size=AT_A_TIME)
+
+
+def empty_total(session: Session) -> SessionTotal:
+    """What the session is counted under from now on, with no visit yet; not saved."""
+    return SessionTotal(
+        session=session,
+        week_id=session.week,
+        organisation_id=session.activity.organisation_id,
+        programme_id=session.activity.programme_id,
+        activity=session.activity,
+        level=session.activity.level,
+        location=session.location,
+        neighbourhood_id=session.location.neighbourhood_id,
+        host_id=session.location.organisation_id,
+        is_planned=session.activity.published_at is not None,
+        is_cancelled=session.cancelled_at is not None,
+        scanned_visits=0,
+        tallied_visits=0,
+        group_visits=0,
+        minutes=session.length // dt.timedelta(minutes=1),
+        part_of_day=PartOfDay.of(session.starts_at),
+    )
+
+
+def bands_by_session(rows: Iterable[tuple[Any, dict[str, dict[str, int]]]]) -> dict[Any, dict[str, dict[str, int]]]:
+    """All of a session added up."""
+    sums: dict[Any, dict[str, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
+    for session, bands in rows:
+        for dimension, numbers in bands.items():
+            sums[session][dimension].update(numbers)
+    return {session: {name: dict(numbers) for name, numbers in of.items()} for session, of in sums.items()}
+
+
+def _write_visitor_totals(monday: dt.date) -> None:
+    rows = []
+    for names in scopes.KEPT:
+        keys = {f"of_{name}": F(f"session__{scopes.PATHS[name]}") for name in names}
+        counted = _counted(monday).filter(visitor_key__isnull=False).values(everybody=Value(0), **keys)
+        for row in map(dict[str, Any], counted.annotate(visitors=Count("visitor_key", distinct=True))):
+            scope = scopes.spelled({name: row[f"of_{name}"] for name in names})
+            rows.append(VisitorTotal(week_id=monday, scope=scope, visitors=row["visitors"]))
+    VisitorTotal.objects.bulk_create([row for row in rows if row.visitors], batch_size=AT_A_TIME)
+
+
+def _write_first_times(monday: dt.date, first_times: Mapping[str, int]) -> None:
+    totals = list(VisitorTotal.objects.filter(week=monday))
+    for total in totals:
+        total.first_time_visitors = first_times.get(total.scope)
+    VisitorTotal.objects.bulk_create(
+        totals,
+        batch_size=AT_A_TIME,
+        update_conflicts=True,
+        unique_fields=["week", "scope"],
+        update_fields=["first_time_visitors"],
+    )
+
+
+# ---------------------------------------------------------------- and proved
+
+
+def _prove(monday: dt.date, gathering: reach.Gathering) -> None:
+    """Count once more, check-in by check-in and visitor by visitor, in another way, and compare.
+
+    So each visitor is met once, and joins the sets of the month and the school year.
+    """
+    totals = {total.pk: total for total in SessionTotal.objects.filter(week=monday)}
+    visits: Counter[tuple[Any, str]] = Counter()
+    bands: Counter[tuple[Any, str, str]] = Counter()
+    visitors: Counter[str] = Counter()
+    met: set[str] = set()
+    who: bytes | None = None
+    # One visitor after the other: so it is enough to remember where this one was.
+    rows = _counted(monday).order_by("visitor_key").values_list("visitor_key", "session", "kind", "visits", "bands")
+    for key, session, kind, number, of_bands in rows.iterator(AT_A_TIME):
+        if session not in totals:
+            raise ClosingRefused(f"{label(monday)}: a check-in of this week is of a session that is not")
+        visits[session, kind] += number
+        for name, numbers in of_bands.items():
+            for band, n in numbers.items():
+                bands[session, name, band] += n
+        if key is None:
+            continue
+        if who != bytes(key):
+            if who:
+                gathering.meet(who, met)
+            visitors.update(met)
+            met, who = set(), bytes(key)
+        met.update(_scopes_of(totals[session]))
+    if who:
+        gathering.meet(who, met)
+    visitors.update(met)
+    _compare(monday, "visits", +visits, _told(totals.values(), _visits_told))
+    _compare(monday, "bands", +bands, _told(totals.values(), _bands_told))
+    told = VisitorTotal.objects.filter(week=monday).values_list("scope", "visitors")
+    _compare(monday, "visitors", visitors, Counter(dict(told)))
+
+
+def _scopes_of(total: SessionTotal) -> list[str]:
+    values = {name: total.level if name == "level" else getattr(total, f"{name}_id") for name in scopes.PATHS}
+    return [scopes.spelled({name: values[name] for name in names}) for names in scopes.KEPT]
+
+
+def _told(totals: Any, counts: Callable[[SessionTotal], Iterator[tuple[Any, int]]]) -> Counter[Any]:
+    return +Counter(dict(pair for total in totals for pair in counts(total)))
+
+
+def _visits_told(total: SessionTotal) -> Iterator[tuple[Any, int]]:
+    yield (total.pk, CheckInKind.PASS), total.scanned_visits
+    yield (total.pk, CheckInKind.TALLY), total.tallied_visits
+    yield (total.pk, CheckInKind.GROUP), total.group_visits
+
+
+def _bands_told(total: SessionTotal) -> Iterator[tuple[Any, int]]:
+    for name, numbers in total.bands.items():
+        for band, number in numbers.items():
+            yield (total.pk, name, band), number
+
+
+def _compare(monday: dt.date, what: str, counted: Counter[Any], written: Counter[Any]) -> None:
+    if counted != written:
+        raise ClosingRefused(f"{label(monday)}: {what} that were written are not those of the rows")
+
+
+# ---------------------------------------------------------------- what is destroyed
+
+
+def destroy_rows(*, at: dt.datetime) -> int:
+    """What has outlived its days; each leaves a trace. Returns how many were destroyed."""
+    destroyed = 0
+    while keys := list(outlived(at=at).order_by("pk").values_list("pk", flat=True)[:AT_A_TIME]):
+        with transaction.atomic():
+            Trace.objects.bulk_create([Trace(trace_of(key)) for key in keys], ignore_conflicts=True)
+            CheckIn.objects.filter(pk__in=keys).delete()
+        destroyed += len(keys)
+    return destroyed
+
+
+def outlived(*, at: dt.datetime) -> QuerySet[CheckIn]:
+    """Check-ins whose week was closed long enough ago, and those of no week that came long enough ago.
+
+    What came late and was not decided on yet stays, for a person to see.
+    """
+    kept = dt.timedelta(days=settings.CHECK_INS_KEPT_DAYS)
+    past = Week.objects.closed().filter(closed_at__lte=at - kept).values("pk")
+    of_no_week = Q(week=None, received_at__lte=at - MOST_BACK - kept)
+    return CheckIn.objects.filter(Q(week__in=past) | of_no_week).without_late()

@@ -1,0 +1,59 @@
+"""What takes longer to count of a week: hours, completeness. Per week and key, as `attendance.totals` asks for it."""
+
+import datetime as dt
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum, Value
+
+from activities.models import Session
+from attendance.closed_weeks import VISITS
+from attendance.models import CheckIn, SessionTotal
+from attendance.questions import of_check_in, of_session
+
+NOTHING = {"sessions_uncounted": 0, "open_minutes": 0, "participant_minutes": 0}
+_MINUTE = dt.timedelta(minutes=1)
+
+
+def of_sessions(sessions: QuerySet[Session], name: str | None, *, at: dt.datetime) -> Iterable[dict[str, Any]]:
+    """Of open weeks: how long they were open, and those that are over without a visit."""
+    visited = CheckIn.objects.filter(session=OuterRef("pk"), visits__gt=0)
+    held = sessions.filter(cancelled_at=None).order_by().values("week", key=F(of_session(name)) if name else Value(0))
+    rows = held.annotate(
+        open=Sum(F("ends_at") - F("starts_at")),
+        sessions_uncounted=Count("pk", filter=Q(~Exists(visited), ends_at__lte=at)),
+    )
+    for row in map(dict[str, Any], rows):
+        row["open_minutes"] = row.pop("open") // _MINUTE
+        yield row
+
+
+def of_visits(check_ins: QuerySet[CheckIn], name: str | None) -> Iterable[dict[str, Any]]:
+    """Of open weeks: each visit as long as its session."""
+    minutes: defaultdict[tuple[Any, Any], Counter[str]] = defaultdict(Counter)
+    rows = (
+        check_ins.filter(visits__gt=0)
+        .order_by()
+        .values_list("week", F(of_check_in(name)) if name else Value(0), "session__starts_at", "session__ends_at")
+        .annotate(Sum("visits"))
+    )
+    for week, key, starts_at, ends_at, visits in rows:
+        minutes[week, key]["participant_minutes"] += visits * ((ends_at - starts_at) // _MINUTE)
+    return ({"week": week, "key": key, **sums} for (week, key), sums in minutes.items())
+
+
+def of_closed(totals: QuerySet[SessionTotal], name: str | None) -> Iterable[dict[str, Any]]:
+    planned = Q(is_planned=True, is_cancelled=False)
+    rows = (
+        totals.order_by()
+        .values(key=F(name) if name else Value(0), monday=F("week"))
+        .annotate(
+            sessions_uncounted=Count("pk", filter=planned & Q(scanned_visits=0, tallied_visits=0, group_visits=0)),
+            open_minutes=Sum("minutes", filter=planned, default=0),
+            participant_minutes=Sum(F("minutes") * VISITS),
+        )
+    )
+    for row in map(dict[str, Any], rows):
+        row["week"] = row.pop("monday")
+        yield row
