@@ -14,10 +14,12 @@ LOOKS = [(width, scheme) for width in (320, 1280) for scheme in ("light", "dark"
 OPEN_PAGES = [
     "/",
     "/en/",
-    "/?level=mbo&neighbourhood=saendelft",
+    "/?level=mbo&neighbourhood=saendelft&day=3",
     "/activities/inloop-jongerenwinkel",
     "/locations/jongerenhub",
     "/organisations/jongerenwinkel",
+    "/programmes/local-heroes",
+    "/embed?organisation=jongerenwinkel",
     "/p",
     "/in",
     "/in#N95S0PNVCZ",
