@@ -306,7 +306,7 @@ def cancel(session: Session, *, reason: str, at: dt.datetime | None = None) -> S
     _refuse_if_attended(session)
     session.cancelled_at, session.cancel_reason = at, reason
     session.full_clean(exclude=["activity", "location", "closure"])
-    note_session(acts.SESSION_CANCELLED, session, was={"cancel_reason": ""}, at=at)
+    note_session(acts.SESSION_CANCELLED, session, was={"cancel_reason": None}, at=at)
     return _changed(session, at=at)
 
 

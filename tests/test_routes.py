@@ -44,6 +44,7 @@ ROOMS = {
     "desk/activities": PUBLISHERS,
     "desk/bookings": PUBLISHERS,
     "desk/calendars": PUBLISHERS,
+    "desk/changes": PUBLISHERS,
     "desk/clashes": PUBLISHERS,
     "desk/days": PUBLISHERS,
     "desk/grants": PUBLISHERS,

@@ -21,7 +21,7 @@ class ChangesForm(forms.Form):
     person = forms.ChoiceField(label=_("By whom?"), required=False)
     topic = forms.ChoiceField(label=_("About what?"), required=False)
     day = forms.DateField(label=_("On which day?"), required=False, widget=DayInput)
-    q = forms.CharField(label=_("Name of what was changed"), required=False, max_length=100)
+    q = forms.CharField(label=_("Search by name"), required=False, max_length=100)
     # The page of an activity leads here.
     activity = forms.SlugField(required=False, widget=forms.HiddenInput)
 
