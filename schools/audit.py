@@ -22,6 +22,19 @@ from schools.acting import at_work
 from schools.models import AuditEntry, Location, Organisation, Topic
 
 LONGEST = 200  # letters of a value
+# Rows that no entry is about: each stands for a visitor or for visits.
+OF_VISITORS = {
+    "attendance.checkin",
+    "attendance.correction",
+    "attendance.pass",
+    "attendance.reach",
+    "attendance.reachperiod",
+    "attendance.sessiontotal",
+    "attendance.settlement",
+    "attendance.trace",
+    "attendance.visitortotal",
+    "attendance.weekkey",
+}
 # By their codes, for whoever reads entries.
 ACTS: dict[str, "Act"] = {}
 
@@ -56,6 +69,7 @@ def record(
     Without an organisation it is of the one that `of` belongs to, if it belongs to one.
     """
     assert transaction.get_connection().in_atomic_block, "an entry belongs in the transaction of its change"
+    assert of is None or of._meta.label_lower not in OF_VISITORS, "no entry is about a visitor"
     by = at_work()
     return AuditEntry.objects.create(
         at=at,

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import connection
 from django.http import HttpResponse
@@ -27,6 +28,8 @@ from tests.intake import elsewhere
 from tests.intake.elsewhere import calendar, weekly
 
 pytestmark = pytest.mark.django_db
+# Of attendance an entry may be about these; what is added is of visitors until somebody has thought about it.
+MAY_BE_TOLD = {"device", "grantrule", "target", "week"}
 
 
 @pytest.fixture
@@ -255,6 +258,15 @@ def test_after_a_whole_town_and_all_that_is_done_to_figures_no_entry_leads_to_a_
     # A number of visits, seven in each of these, is nowhere but as how many passes were made.
     sevens = [one["field"] for entry in entries for one in entry.changes if 7 in (one["from"], one["to"])]
     assert sevens == ["count"]
+
+
+def test_an_entry_about_a_pass_or_a_check_in_is_refused(drop_in, phone):
+    deliver(tally(id=1), who=phone)
+    for row in (factories.issued_pass()[0], CheckIn.objects.get()):
+        with pytest.raises(AssertionError, match="visitor"):
+            audit.record(acts.CLOSED, of=row, at=NOW)
+    labels = {model._meta.label_lower for model in apps.get_app_config("attendance").get_models()}
+    assert labels - audit.OF_VISITORS == {f"attendance.{name}" for name in MAY_BE_TOLD}
 
 
 def test_the_address_of_a_calendar_is_told_nowhere(shop, somebody, monkeypatch):

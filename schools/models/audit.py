@@ -100,6 +100,7 @@ class AuditEntry(models.Model):
         indexes = (
             models.Index(fields=["-at", "-id"], name="entries_newest_first"),
             models.Index(fields=["organisation", "-at", "-id"], name="entries_of_an_organisation"),
+            models.Index(fields=["by_name", "-at", "-id"], name="entries_by_somebody"),
             models.Index(fields=["of_kind", "of_key", "-at", "-id"], name="entries_about_one_thing"),
         )
 
