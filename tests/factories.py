@@ -50,6 +50,7 @@ CLOCKS = (
     "activities.desk.asking_first",
     "activities.desk.booking",
     "activities.desk.programme",
+    "activities.desk.resources",
     "activities.desk.rota",
     "activities.desk.series",
     "activities.forms.programme",
