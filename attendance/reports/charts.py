@@ -102,8 +102,11 @@ class Asked:
         question = Question(first=first, last=last, group_by=group_by, filters=self.filters)
         return disclosed_totals(question, reader=self.reader, at=self.at)
 
-    def table(self, name: str, title: str, columns: Iterable[tuple[str, str]], rows: list[dict[str, Any]]) -> Table:
-        span = _("%(first)s to %(last)s") % {"first": label(self.first), "last": label(self.last)}
+    def table(
+        self, name: str, title: str, columns: Iterable[tuple[str, str]], rows: list[dict[str, Any]], *, span: str = ""
+    ) -> Table:
+        """Of the twelve weeks, if no other span is named."""
+        span = span or _("%(first)s to %(last)s") % {"first": label(self.first), "last": label(self.last)}
         return Table(
             name=name,
             title=title,
@@ -202,7 +205,7 @@ def year_over_year(asked: Asked) -> Figure:
     sizes = drawing.Size(720, 280, every=4), drawing.Size(280, 220, every=12)
     return Figure(
         name="years",
-        table=asked.table("years", _("This school year and the one before"), columns, lines),
+        table=asked.table("years", _("This school year and the one before"), columns, lines, span=f"{then}, {this}"),
         sentence=_years_in_words(lines),
         drawings=[drawing.lines(series, size=size, **options) for size in sizes],
         has_holidays=any(options["holidays"]),
