@@ -16,7 +16,7 @@ from activities.models import Level
 from activities.weeks import local_date
 from attendance import devices
 from attendance.models import Device, Gender, Pass
-from attendance.passes import MOST_AT_ONCE, bands_of_a_holder, end_of_school_year
+from attendance.passes import MOST_AT_ONCE, bands_of_a_holder, last_day_of_passes
 from attendance.walk_ins import LETTERS, WalkIn, let_in
 from schools.models import Location, User
 from schools.secrets import corrected, is_code
@@ -35,7 +35,7 @@ class IssueForm(forms.Form):
         super().__init__(*args, **kwargs)
         unsaid = ("", _("Do not say"))
         today = local_date(now())
-        self.fields["valid_until"].initial = end_of_school_year(today)
+        self.fields["valid_until"].initial = last_day_of_passes(today)
         self.fields["valid_until"].validators = [MinValueValidator(today, _("Choose a day that is not over yet."))]
         labels = {**dict(Level.choices), **dict(Gender.choices)}
         for name, bands in bands_of_a_holder().items():

@@ -15,8 +15,8 @@ from django.views.decorators.http import require_safe
 from activities.weeks import local_date
 from attendance.disclosure import disclosed_grants
 from attendance.grant_forms import GrantRuleForm, SchoolYearForm
-from attendance.grants import school_year_of
 from attendance.models import GrantRule, GrantRuleQuerySet
+from schools.calendar import school_year_of
 from schools.gate import StaffRequest, coordinators_only, publishers_only
 
 PAGE = 50

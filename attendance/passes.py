@@ -13,9 +13,13 @@ from django.utils.translation import gettext_lazy as _
 from activities.models import Level
 from activities.weeks import local_date
 from attendance.models import Gender, Pass
+from schools.calendar import school_year_of
 from schools.secrets import digest, new_code
 
 MOST_AT_ONCE = 500
+# A pass is good for its school year and on until the end of September: nobody stands before a closed door in the
+# summer holiday, or in the first weeks of school, when new cards are not handed out yet. Month and day.
+HANDED_OUT_BY = (9, 30)
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,7 @@ def issue(
     gender: str = "",
     at: dt.datetime | None = None,
 ) -> list[IssuedPass]:
-    """Make fresh passes, valid until the end of the school year if nothing else is said.
+    """Make fresh passes, for this school year if nothing else is said (see `HANDED_OUT_BY`).
 
     A last day that is over is allowed on purpose: somebody who connects a door to the API needs a
     pass that has expired, to see what it says. The desk's form does not take one.
@@ -71,7 +75,7 @@ def issue(
     """
     at = at or now()
     _refuse_strange_bands(level=level, age_band=age_band, gender=gender)
-    valid_until = valid_until or end_of_school_year(local_date(at))
+    valid_until = valid_until or last_day_of_passes(local_date(at))
     issued = [IssuedPass(number=number, token=new_code()) for number in _free_numbers(count)]
     rows = [
         Pass(
@@ -99,9 +103,10 @@ def revoke(issued: Pass, *, at: dt.datetime | None = None) -> Pass:
     return issued
 
 
-def end_of_school_year(day: dt.date) -> dt.date:
-    """31 August: passes last into the summer holiday, and new ones come with the new school year."""
-    return dt.date(day.year + (day.month > 8), 8, 31)
+def last_day_of_passes(day: dt.date) -> dt.date:
+    """Of those that are made, or renewed, for the school year that this day is in."""
+    _first, last = school_year_of(day)
+    return dt.date(last.year, *HANDED_OUT_BY)
 
 
 def _free_numbers(count: int) -> list[str]:
