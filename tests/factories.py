@@ -55,6 +55,7 @@ CLOCKS = (
     "activities.forms.programme",
     "activities.forms.sessions",
     "activities.publishing",
+    "attendance.counting",
     "attendance.desk",
     "attendance.forms",
     "attendance.grant_views",
@@ -63,6 +64,7 @@ CLOCKS = (
     "attendance.passes",
     "attendance.settling",
     "attendance.settling_views",
+    "attendance.today",
     "attendance.uncounted",
 )
 MINUTE, HOUR, DAY, WEEK = dt.timedelta(minutes=1), dt.timedelta(hours=1), dt.timedelta(days=1), dt.timedelta(weeks=1)

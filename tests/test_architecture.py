@@ -115,8 +115,8 @@ ALLOWED = {
     # Counts, and what they are of; of a check-in whose row is gone, only that its id was here.
     "SessionTotal": {
         "session", "week", "organisation", "programme", "activity", "level", "location", "neighbourhood", "host",
-        "is_planned", "is_cancelled", "scanned_visits", "tallied_visits", "group_visits", "corrected_visits", "minutes",
-        "part_of_day", "bands",
+        "is_planned", "is_cancelled", "nobody_came", "scanned_visits", "tallied_visits", "group_visits",
+        "corrected_visits", "minutes", "part_of_day", "bands",
     },
     "Correction": {
         "id", "session", "scanned_visits", "tallied_visits", "group_visits", "is_accepted", "decided_by", "decided_at",
@@ -132,6 +132,9 @@ ALLOWED = {
         "id", "name", "programme", "organisation", "starts_on", "ends_on", "min_minutes", "min_visits", "bands",
         "min_leaders", "min_weeks",
     },
+    # Who counted what at a desk, and when; of who came nothing.
+    "HandCount": {"id", "check_in", "reason", "made_by", "made_at"},
+    "NobodyCame": {"id", "session", "said_by", "said_at", "taken_back_by", "taken_back_at"},
     "Settlement": {
         "id", "decision", "check_in", "session", "added", "settled_by", "settled_at", "taken_back_by", "taken_back_at",
     },

@@ -51,6 +51,7 @@ ROOMS = {
     "desk/resources": PUBLISHERS,
     "desk/sessions": PUBLISHERS,
     "desk/check-ins": WORKERS,
+    "desk/today": WORKERS,
     "desk/passes": WORKERS,
     "desk/devices": COORDINATORS,
     "desk/corrections": COORDINATORS,

@@ -54,6 +54,8 @@ STAFF_PAGES = [
     "/desk/grants",
     "/desk/grants/rules/new",
     "/desk/passes",
+    "/desk/today",
+    "/desk/today/uncounted",
     "/desk/devices",
     "/desk/devices/new",
     "/door",
