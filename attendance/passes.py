@@ -1,12 +1,14 @@
-"""Issuing and revoking passes."""
+"""Issuing, renewing and revoking passes."""
 
 import datetime as dt
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
@@ -107,6 +109,44 @@ def last_day_of_passes(day: dt.date) -> dt.date:
     """Of those that are made, or renewed, for the school year that this day is in."""
     _first, last = school_year_of(day)
     return dt.date(last.year, *HANDED_OUT_BY)
+
+
+# Passes by their numbers: from the first to the last, both included.
+type Numbers = tuple[str, str]
+
+
+def year_to_renew_for(day: dt.date) -> tuple[dt.date, dt.date]:
+    """The first and last day of the school year that has begun while the passes of the one before still run; else of
+    the next one."""
+    first, last = school_year_of(day)
+    has_just_begun = day <= dt.date(first.year, *HANDED_OUT_BY)
+    return (first, last) if has_just_begun else school_year_of(last + dt.timedelta(days=1))
+
+
+def renewable(numbers: Sequence[Numbers] | None, *, at: dt.datetime) -> QuerySet[Pass]:
+    """What would be renewed: of these numbers also what has expired, or of all passes those that are good today.
+
+    Never one that was revoked, nor one that is good for as long already.
+    """
+    today = local_date(at)
+    until = last_day_of_passes(year_to_renew_for(today)[0])
+    shorter = Pass.objects.filter(revoked_at=None, valid_until__lt=until)
+    if numbers is None:
+        return shorter.filter(valid_until__gte=today)
+    chosen = Q(pk__in=[])
+    for first, last in numbers:
+        chosen |= Q(number__gte=first, number__lte=last)
+    return shorter.filter(chosen)
+
+
+def renew(numbers: Sequence[Numbers] | None, *, at: dt.datetime | None = None) -> int:
+    """Make these good for the school year to renew for, card and code as they are. Returns how many.
+
+    Nobody knows who holds them: whoever left the town holds a good pass for another year.
+    """
+    at = at or now()
+    until = last_day_of_passes(year_to_renew_for(local_date(at))[0])
+    return renewable(numbers, at=at).update(valid_until=until, renewed_at=at)
 
 
 def _free_numbers(count: int) -> list[str]:

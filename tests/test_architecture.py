@@ -105,7 +105,10 @@ ALLOWED = {
         "id", "kind", "outcome", "session", "location", "week", "local_date", "count", "visits", "bands", "visitor_key",
         "scanned_at", "received_at", "device", "voids", "voided_at", "is_late", "errors",
     },
-    "Pass": {"id", "number", "digest", "valid_until", "level", "age_band", "gender", "created_at", "revoked_at"},
+    "Pass": {
+        "id", "number", "digest", "valid_until", "level", "age_band", "gender", "created_at", "renewed_at",
+        "revoked_at",
+    },
     "Device": {
         "id", "location", "name", "created_at", "pairing_digest", "pairing_expires_at", "token_digest", "paired_at",
         "revoked_at", "last_seen_at", "waiting", "clock_offset_seconds", "next_token_digest", "rotated_at",

@@ -129,6 +129,7 @@ def test_passes_come_as_cards_and_their_tokens_stand_nowhere(at_door):
     values = {
         "count": "23",
         "valid_until": "2027-08-31",
+        "paper": "cards",
         "level": "vo",
         "age_band": "13-15",
         "gender": "",
@@ -154,7 +155,7 @@ def test_passes_come_as_cards_and_their_tokens_stand_nowhere(at_door):
 
 
 def test_cards_are_in_the_language_of_who_asks(at_door):
-    answer = at_door.post("/en/desk/passes", {"count": "1", "valid_until": "2027-08-31"})
+    answer = at_door.post("/en/desk/passes", {"count": "1", "valid_until": "2027-08-31", "paper": "cards"})
 
     printed = PdfReader(io.BytesIO(answer.content)).pages[0].extract_text()
     assert "Show this pass at the door." in " ".join(printed.split())
@@ -172,7 +173,7 @@ def test_cards_are_in_the_language_of_who_asks(at_door):
     ],
 )
 def test_a_wrong_order_makes_no_pass(at_door, wrong):
-    answer = at_door.post("/desk/passes", {"count": "1", "valid_until": "2027-08-31"} | wrong)
+    answer = at_door.post("/desk/passes", {"count": "1", "valid_until": "2027-08-31", "paper": "cards"} | wrong)
 
     assert answer.status_code == 200
     assert "Er klopt nog iets niet" in text(answer)
@@ -185,7 +186,7 @@ def test_cards_that_cannot_be_made_leave_no_pass_behind(at_door, monkeypatch):
 
     monkeypatch.setattr("attendance.pass_views.cards_pdf", broken)
     with pytest.raises(OSError):  # noqa: PT011
-        at_door.post("/desk/passes", {"count": "3", "valid_until": "2027-08-31"})
+        at_door.post("/desk/passes", {"count": "3", "valid_until": "2027-08-31", "paper": "cards"})
 
     assert not Pass.objects.exists()
 

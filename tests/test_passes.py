@@ -58,7 +58,7 @@ def test_the_api_refuses_it_under_its_own_name(api, name, band):
 @pytest.mark.parametrize(("name", "band"), STRANGE)
 def test_the_form_refuses_it_too(client, name, band):
     client.force_login(factories.coordinator())
-    answer = client.post("/desk/passes", {"count": "1", "valid_until": "2099-08-31", name: band})
+    answer = client.post("/desk/passes", {"count": "1", "valid_until": "2099-08-31", "paper": "cards", name: band})
     assert (answer.status_code, f'id="id_{name}_error"' in answer.content.decode()) == (200, True)
     assert not Pass.objects.exists()
 

@@ -53,6 +53,7 @@ ROOMS = {
     "desk/check-ins": WORKERS,
     "desk/today": WORKERS,
     "desk/passes": WORKERS,
+    "desk/passes/renew": COORDINATORS,
     "desk/devices": COORDINATORS,
     "desk/corrections": COORDINATORS,
     "desk/kept": COORDINATORS,

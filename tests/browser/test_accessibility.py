@@ -54,6 +54,7 @@ STAFF_PAGES = [
     "/desk/grants",
     "/desk/grants/rules/new",
     "/desk/passes",
+    "/desk/passes/renew",
     "/desk/today",
     "/desk/today/uncounted",
     "/desk/devices",
