@@ -23,12 +23,14 @@ from attendance.checkin import MOST_BACK
 from attendance.models import (
     CheckIn,
     CheckInKind,
+    NobodyCame,
     PartOfDay,
     SessionTotal,
     Trace,
     VisitorTotal,
     Week,
     WeekKey,
+    nobody_came,
     trace_of,
 )
 from schools import audit
@@ -118,6 +120,7 @@ def _write_session_totals(monday: dt.date) -> list[SessionTotal]:
     visits = {(session, kind): number for session, kind, number in sums}
     bands = bands_by_session(_counted(monday).exclude(bands={}).values_list("session", "bands").iterator(AT_A_TIME))
     sessions = Session.objects.filter(week=monday).select_related("activity", "location").order_by("pk")
+    empty = set(sessions.filter(nobody_came()).values_list("pk", flat=True))
     totals = []
     for session in sessions:
         total = empty_total(session)
@@ -125,6 +128,7 @@ def _write_session_totals(monday: dt.date) -> list[SessionTotal]:
         total.tallied_visits = visits.get((session.pk, CheckInKind.TALLY), 0)
         total.group_visits = visits.get((session.pk, CheckInKind.GROUP), 0)
         total.bands = bands.get(session.pk, {})
+        total.nobody_came = session.pk in empty
         totals.append(total)
     return SessionTotal.objects.bulk_create(totals, batch_size=AT_A_TIME)
 
@@ -220,8 +224,16 @@ def _prove(monday: dt.date, gathering: reach.Gathering) -> None:
     visitors.update(met)
     _compare(monday, "visits", +visits, _told(totals.values(), _visits_told))
     _compare(monday, "bands", +bands, _told(totals.values(), _bands_told))
+    _compare(
+        monday, "empty sessions", _said_empty(monday), +Counter({pk: total.nobody_came for pk, total in totals.items()})
+    )
     told = VisitorTotal.objects.filter(week=monday).values_list("scope", "visitors")
     _compare(monday, "visitors", visitors, Counter(dict(told)))
+
+
+def _said_empty(monday: dt.date) -> Counter[Any]:
+    said = NobodyCame.objects.filter(session__week=monday).order_by().select_related("session")
+    return Counter(one.session_id for one in said if not one.taken_back_at and one.said_at >= one.session.starts_at)
 
 
 def _scopes_of(total: SessionTotal) -> list[str]:

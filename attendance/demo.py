@@ -24,11 +24,10 @@ from activities.schedule import Schedule
 from activities.weeks import WEEK, local_date, monday_of, starts_at
 from attendance.checkin import Door, store
 from attendance.claims import Claim
-from attendance.grants import school_year_of
 from attendance.models import CheckInKind, Device, Entry, EntryKind, Gender, GrantRule, Pass, Target, YearReport
-from attendance.passes import end_of_school_year
+from attendance.passes import last_day_of_passes
 from schools.acting import acting
-from schools.calendar import school_holiday
+from schools.calendar import school_holiday, school_year_of
 from schools.models import AccessToken, Closure, Kind, Location, Membership, Neighbourhood, Organisation, Role, User
 from schools.secrets import ALPHABET, LENGTH, digest
 
@@ -202,7 +201,7 @@ class _Town:
                 start_time=dt.time.fromisoformat(offer.start),
                 end_time=dt.time.fromisoformat(offer.end),
                 rrule=offer.rule,
-                until=None if offer.in_holidays else end_of_school_year(self.today),
+                until=None if offer.in_holidays else school_year_of(self.today)[1],
                 skip_holidays=not offer.in_holidays,
             )
             publishing.publish(activity, at=self.at, new_id=self._new_id)
@@ -228,7 +227,7 @@ class _Town:
                 Pass(
                     number=f"{number // 10_000:04}-{number % 10_000:04}",
                     digest=digest(token),
-                    valid_until=end_of_school_year(self.today),
+                    valid_until=last_day_of_passes(self.today),
                     age_band=self.chance.choice(settings.AGE_BANDS[1:4]) if is_known else "",
                     gender=self.chance.choice([Gender.GIRL, Gender.BOY]) if is_known else "",
                     created_at=self.at,

@@ -13,14 +13,15 @@ from activities.agenda import chosen_week
 from activities.weeks import WEEK, label, week_of
 from attendance.disclosure import disclosed_reach, disclosed_totals
 from attendance.kept import PROMISES, TOLD, kept
+from attendance.monday import compared, missing
 from attendance.questions import Question
 from attendance.totals import DEFINITIONS
-from attendance.uncounted import uncounted
 from attendance.wording import of_period
 from schools.gate import StaffRequest, coordinators_only, staff_only
 
 # The weeks that can be picked at once: half a year.
 _PICKABLE = 26
+_TABLES = {"location": _("Per location"), "programme": _("Per programme")}
 _EXPLAINED = {
     "visits": _("Visits"),
     "visitors": _("Visitors"),
@@ -40,17 +41,23 @@ _EXPLAINED = {
 def home(request: StaffRequest) -> HttpResponse:
     at = now()
     monday, is_week = chosen_week(request.GET.get("week"), at=at)
-    by_location = Question(first=monday, last=monday, group_by="location")
-    [total] = disclosed_totals(Question(first=monday, last=monday, with_details=True), reader=request.user, at=at)
+    both = Question(first=monday - WEEK, last=monday, with_details=True)
+    last, total = disclosed_totals(both, reader=request.user, at=at)
     context: dict[str, Any] = {
-        "rows": disclosed_totals(by_location, reader=request.user, at=at),
-        "total": total,  # counted for itself: visitors of rows are never added up
+        "tables": [
+            (name, heading, compared(monday, group_by=name, reader=request.user, at=at))
+            for name, heading in _TABLES.items()
+        ],
+        # Counted for itself: visitors of rows are never added up.
+        "all": compared(monday, group_by=None, reader=request.user, at=at)[0],
+        "total": total,
+        "last": last,
+        "missing": missing([total, last], reader=request.user, at=at),
         "reach": [
             {"name": of_period(period), "visitors": period.visitors}
             for period in disclosed_reach(monday, reader=request.user)
             if period.visitors
         ],
-        "uncounted": uncounted(monday, user=request.user),
         "at": at,
         "week_misread": not is_week,
         "is_this_week": monday == week_of(at),

@@ -9,8 +9,8 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from activities.forms.fields import DayInput
-from attendance.grants import school_year_of
 from attendance.models import GrantRule
+from schools.calendar import school_year_of
 
 
 class SchoolYearForm(forms.Form):

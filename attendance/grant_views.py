@@ -15,9 +15,9 @@ from activities.weeks import local_date
 from attendance import acts
 from attendance.disclosure import disclosed_grants
 from attendance.grant_forms import GrantRuleForm, chosen_school_year
-from attendance.grants import school_year_of
 from attendance.models import GrantRule, GrantRuleQuerySet
 from schools import audit
+from schools.calendar import school_year_of
 from schools.gate import StaffRequest, coordinators_only, publishers_only
 
 PAGE = 50

@@ -26,6 +26,8 @@ LONGEST = 200  # letters of a value
 OF_VISITORS = {
     "attendance.checkin",
     "attendance.correction",
+    "attendance.handcount",
+    "attendance.nobodycame",
     "attendance.pass",
     "attendance.reach",
     "attendance.reachperiod",

@@ -56,6 +56,7 @@ CLOCKS = (
     "activities.forms.programme",
     "activities.forms.sessions",
     "activities.publishing",
+    "attendance.counting",
     "attendance.desk",
     "attendance.forms",
     "attendance.grant_views",
@@ -65,6 +66,7 @@ CLOCKS = (
     "attendance.reports.views",
     "attendance.settling",
     "attendance.settling_views",
+    "attendance.today",
     "attendance.uncounted",
 )
 MINUTE, HOUR, DAY, WEEK = dt.timedelta(minutes=1), dt.timedelta(hours=1), dt.timedelta(days=1), dt.timedelta(weeks=1)

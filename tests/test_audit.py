@@ -29,7 +29,7 @@ from tests.intake.elsewhere import calendar, weekly
 
 pytestmark = pytest.mark.django_db
 # Of attendance an entry may be about these; what is added is of visitors until somebody has thought about it.
-MAY_BE_TOLD = {"device", "grantrule", "target", "week"}
+MAY_BE_TOLD = {"device", "entry", "grantrule", "target", "week", "yearreport"}
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from activities.intake import taking
 from activities.intake.fetching import Fetched
 from activities.models import CalendarKey, Session
 from attendance import settling
-from attendance.models import CheckIn, GrantRule
+from attendance.models import CheckIn, Entry, GrantRule
 from schools.models import AuditEntry
 from tests import bookable, factories
 from tests.factories import DAY, NOW, claim_id, day, deliver, tally
@@ -102,6 +102,27 @@ def booked(form_of):
     return {"booked": bookings.version_of([]), "equipment": [form_of.pk]}
 
 
+def over(shop):
+    return factories.session(place=shop, starts_at=NOW - 5 * factories.HOUR, ends_at=NOW - 4 * factories.HOUR)
+
+
+def counted(shop):
+    session = factories.session(place=shop)
+    deliver(tally(id=1, count=3, session=session), who=factories.youth_worker(at=shop))
+    return [session.pk, claim_id(1)]
+
+
+def entry():
+    return Entry.objects.create(kind="panel_talk", happened_on=day("2026-11-20"))
+
+
+def renewing():
+    factories.issued_pass(valid_until="2027-09-30")
+    return {"which": "all", **YES}
+
+
+COUNTED = {"kind": "tally", "visits": "2", "id": str(claim_id(2))}
+ENTRY = {"kind": "panel_talk", "happened_on": "2026-11-20", "number": "1"}
 MOVE = {"day": "2026-12-02", "start_time": "16:00", "end_time": "17:00"}
 EXTRA = {"day": "2026-12-02", "start_time": "15:30", "end_time": "16:30"}
 CLOSE = {"starts_on": "2026-12-01", "ends_on": "2026-12-01", "reason": "Studiedag"}
@@ -158,7 +179,15 @@ WITH = {
     "grant_new": lambda shop: ([], grant(bands=["10-12"])),
     "grant_edit": lambda shop: ([rule(shop).pk], grant(name="Another")),
     "grant_remove": lambda shop: ([rule(shop).pk], {}),
-    "passes": lambda shop: ([], {"count": "2", "valid_until": "2027-08-31"}),
+    "count": lambda shop: ([factories.session(place=shop).pk], COUNTED),
+    "count_take_back": lambda shop: (counted(shop), {}),
+    "nobody_came": lambda shop: ([over(shop).pk], {}),
+    "entry_new": lambda shop: ([], ENTRY),
+    "entry_edit": lambda shop: ([entry().pk], ENTRY | {"number": "2"}),
+    "entry_remove": lambda shop: ([entry().pk], {}),
+    "year_texts": lambda shop: ([2025], {"introduction": "Voor iedereen."}),
+    "passes_renew": lambda shop: ([], renewing()),
+    "passes": lambda shop: ([], {"count": "2", "valid_until": "2027-08-31", "paper": "cards"}),
     "pass_revoke": lambda shop: ([], {"number": factories.issued_pass()[0].number}),
     "device_new": lambda shop: ([], {"location": shop.pk, "name": "Voordeur"}),
     "device_code": lambda shop: ([phone(shop).pk], {}),

@@ -1,5 +1,6 @@
 from attendance.models.checkins import CheckIn, CheckInKind, CheckInQuerySet, Outcome, Settlement, SettlementQuerySet
 from attendance.models.closed import Correction, PartOfDay, SessionTotal, Trace, VisitorTotal, trace_of
+from attendance.models.counts import HandCount, NobodyCame, Reason, is_uncounted, nobody_came
 from attendance.models.devices import Device
 from attendance.models.grants import GrantRule, GrantRuleQuerySet
 from attendance.models.passes import Gender, Pass
@@ -21,12 +22,15 @@ __all__ = [
     "Gender",
     "GrantRule",
     "GrantRuleQuerySet",
+    "HandCount",
+    "NobodyCame",
     "Outcome",
     "PartOfDay",
     "Pass",
     "PeriodKind",
     "Reach",
     "ReachPeriod",
+    "Reason",
     "SessionTotal",
     "Settlement",
     "SettlementQuerySet",
@@ -36,5 +40,7 @@ __all__ = [
     "Week",
     "WeekKey",
     "YearReport",
+    "is_uncounted",
+    "nobody_came",
     "trace_of",
 ]

@@ -13,7 +13,6 @@ from activities.agenda import chosen_week
 from activities.weeks import label, local_date
 from attendance.disclosure import disclosed_grants, disclosed_reach, disclosed_totals
 from attendance.grant_forms import SchoolYearForm, chosen_school_year
-from attendance.grants import school_year_of
 from attendance.models import Entry, GrantRule
 from attendance.questions import Question
 from attendance.reports import charts
@@ -23,6 +22,7 @@ from attendance.reports.year import NOTES, Year, year_in_figures
 from attendance.totals import DEFINITIONS
 from attendance.wording import of_period
 from schools.access import Roles
+from schools.calendar import school_year_of
 from schools.models import User
 
 type Params = Mapping[str, Any]

@@ -12,12 +12,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from activities.weeks import WEEK, YEARS, label, local_date, week_of
+from attendance import acts
 from attendance.models import Entry, YearReport
 from attendance.reports import charts, infographic
 from attendance.reports.forms import EntryForm, YearReportForm
 from attendance.reports.tables import FORMS
 from attendance.reports.takeaway import REPORTS, year_tables
 from attendance.reports.year import NOTES, months_drawn, year_in_figures
+from schools import audit
 from schools.gate import StaffRequest, coordinators_only, publishers_only, staff_only
 
 PAGE = 50
@@ -78,7 +80,7 @@ def entry_edit(request: StaffRequest, pk: uuid.UUID) -> HttpResponse:
 
 def _answer_entry(request: StaffRequest, form: EntryForm) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
-        form.save()
+        audit.save_form(form, added=acts.ENTRY_ADDED, changed=acts.ENTRY_CHANGED, at=now())
         messages.success(request, _("Saved."))
         return redirect("desk:entries")
     is_new = form.instance._state.adding
@@ -90,7 +92,7 @@ def entry_remove(request: StaffRequest, pk: uuid.UUID) -> HttpResponse:
     entry = get_object_or_404(Entry.objects.for_user(request.user), pk=pk)
     if request.method != "POST":
         return render(request, "attendance/entry_remove.html", {"entry": entry})
-    entry.delete()
+    audit.delete(entry, acts.ENTRY_REMOVED, at=now())
     messages.success(request, _("Deleted."))
     return redirect("desk:entries")
 
@@ -130,7 +132,8 @@ def year(request: StaffRequest, year: int) -> HttpResponse:
 def year_texts(request: StaffRequest, year: int) -> HttpResponse:
     form = YearReportForm(request.POST or None, instance=_texts(_known(year)))
     if request.method == "POST" and form.is_valid():
-        form.save()
+        act = acts.YEAR_TEXTS_CHANGED
+        audit.save_form(form, added=act, changed=act, at=now())
         messages.success(request, _("Saved."))
         return redirect("desk:year", year=year)
     return render(request, "attendance/year_texts.html", {"form": form, "year": year})
