@@ -40,6 +40,7 @@ ROOMS = {
     "desk": STAFF,
     "desk/login": OPEN,
     "desk/logout": OPEN,
+    "desk/account": STAFF,
     "desk/rota": STAFF,
     "desk/activities": PUBLISHERS,
     "desk/bookings": PUBLISHERS,
