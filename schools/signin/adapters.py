@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import hmac
+import logging
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -11,7 +12,7 @@ from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
-from allauth.socialaccount.models import SocialLogin
+from allauth.socialaccount.models import SocialAccount, SocialLogin
 from allauth.socialaccount.providers.base.constants import AuthProcess
 from cryptography.fernet import Fernet, InvalidToken
 from django.conf import settings
@@ -19,12 +20,15 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from schools.models import User
 from schools.qr import qr_svg
 from schools.rules import RuleViolation
 from schools.signin import municipality, second_step, sessions
+
+log = logging.getLogger(__name__)
 
 # What allauth would tell in words of its own; what is not here needs no word.
 SAID = {
@@ -101,6 +105,11 @@ class SecondStepAdapter(DefaultMFAAdapter):
         keeps_one = others.exclude(type=Authenticator.Type.RECOVERY_CODES).exists()
         return keeps_one or not second_step.is_required_of(authenticator.user)
 
+    def generate_authenticator_name(self, user: User, type: Authenticator.Type) -> str:  # noqa: A002
+        """For who gives it none."""
+        number = Authenticator.objects.filter(user=user, type=type).count() + 1
+        return str(_("Passkey %(number)s") % {"number": number})
+
     # The database alone, or a copy of it, gives nobody's codes.
     def encrypt(self, text: str) -> str:
         return _locker().encrypt(text.encode()).decode()
@@ -137,6 +146,11 @@ class MunicipalityAdapter(DefaultSocialAccountAdapter):
         except RuleViolation as refusal:
             raise ImmediateHttpResponse(refused(request, refusal)) from None
 
+    def get_connect_redirect_url(self, request: HttpRequest, socialaccount: SocialAccount) -> str:
+        return reverse("desk:login")
+
     def on_authentication_error(self, request: HttpRequest, *about: Any, **more: Any) -> None:
+        # Not what it says: that may hold a code.
+        log.warning("OIDC %s %s", more.get("error"), type(more.get("exception")).__name__)
         sentence = _("Logging in at the municipality did not work. Try again.")
         raise ImmediateHttpResponse(refused(request, RuleViolation("not_confirmed", sentence)))

@@ -8,7 +8,7 @@ from allauth.mfa.base import forms as base
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django import forms
-from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.utils.translation import gettext_lazy as _
 
 
@@ -33,6 +33,20 @@ class LoginForm(AuthenticationForm):
                 raise self.get_invalid_login_error()
             self.confirm_login_allowed(self.user_cache)
         return self.cleaned_data
+
+
+class ChangePasswordForm(PasswordChangeForm):
+    error_messages = {
+        **PasswordChangeForm.error_messages,
+        "password_incorrect": _("That is not your password. Try again."),
+        "password_mismatch": _("The two are not the same. Type the new password twice."),
+    }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        names = {"old_password": _("Your password now"), "new_password1": _("New password")}
+        for name, label in (names | {"new_password2": _("The new password again")}).items():
+            self.fields[name].label, self.fields[name].help_text = label, ""
 
 
 def code_field(label: Any, hint: Any) -> forms.CharField:

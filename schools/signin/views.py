@@ -22,7 +22,7 @@ from django.views.decorators.http import require_POST
 from schools.gate import StaffRequest
 from schools.models import User
 from schools.signin import municipality, second_step
-from schools.signin.forms import LoginForm
+from schools.signin.forms import ChangePasswordForm, LoginForm
 
 
 class Login(LoginView):
@@ -65,6 +65,7 @@ class ChangePassword(PasswordChangeView):
     """Django keeps this session and ends the others of this person."""
 
     template_name = "schools/signin/password.html"
+    form_class = ChangePasswordForm
     success_url = reverse_lazy("mfa_index")
 
     def form_valid(self, form: Any) -> HttpResponse:

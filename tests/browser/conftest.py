@@ -18,6 +18,7 @@ _ONE_DATABASE = {
     "test_door_over_time",
     "test_kiosk",
     "test_pairing",
+    "test_signing_in",
     "test_subscribing",
     "test_webkit",
 }

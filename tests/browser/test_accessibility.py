@@ -56,6 +56,11 @@ STAFF_PAGES = [
     "/desk/passes",
     "/desk/devices",
     "/desk/devices/new",
+    "/desk/account",
+    "/desk/account/password",
+    "/desk/account/app",
+    "/desk/account/passkeys/new",
+    "/desk/account/confirm",
     "/door",
 ]
 
