@@ -1,16 +1,19 @@
 """Signing in with a password and a second step: what locks, what ends, and what leads round it (nothing)."""
 
+import datetime as dt
 import io
 import re
 
 import pytest
 from allauth.mfa.models import Authenticator
 from django.conf import settings as configured
+from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 
 from schools.models import User
+from schools.signin.counting import forget_what_is_over
 from tests import factories
 from tests.signing_in import HOURS, MINUTES, READ_BY, Clock, code_at, is_in, log_in
 
@@ -239,7 +242,8 @@ def test_the_administration_has_no_door_of_its_own(client, coordinator):
 
 
 @pytest.mark.parametrize(
-    "next_page", ["https://evil.example/", "//evil.example", "javascript:alert(1)", "/\\evil.example"]
+    "next_page",
+    ["https://evil.example/", "//evil.example", "javascript:alert(1)", "/\\evil.example", "http://localhost/"],
 )
 def test_no_way_of_signing_in_leads_to_another_site(client, clock, coordinator, app, next_page):
     log_in(client, coordinator.email, then=next_page)
@@ -333,3 +337,15 @@ def test_somebody_else_s_passkey_does_not_exist(client, coordinator):
     for key in (passkey.pk, 0, "x", ""):
         assert client.post("/desk/account/passkeys/remove", {"passkey": key, "sure": "1"}).status_code == 404
     assert Authenticator.objects.filter(pk=passkey.pk).exists()
+
+
+def test_what_is_over_is_forgotten_and_nothing_else(client, coordinator):
+    log_in(client, coordinator.email)
+    log_in(Client(), coordinator.email, password="wrong")
+    begun = Session.objects.get().expire_date - dt.timedelta(hours=12)
+    assert forget_what_is_over(at=begun) == 0
+
+    assert forget_what_is_over(at=begun + dt.timedelta(minutes=16)) >= 2
+    assert is_in(client)
+    forget_what_is_over(at=begun + dt.timedelta(hours=13))
+    assert not is_in(client)

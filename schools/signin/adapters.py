@@ -21,6 +21,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
 from schools.models import User
@@ -75,6 +76,14 @@ class AccountAdapter(DefaultAccountAdapter):
             sentence = _("You log in here with your account of the municipality.")
             return refused(request, RuleViolation("municipality_only", sentence))
         return super().pre_login(request, user, **about)
+
+    def respond_user_inactive(self, request: HttpRequest, user: User) -> HttpResponse:
+        return refused(request, municipality.closed())
+
+    def is_safe_url(self, url: str | None) -> bool:
+        """As Django's own login: a page of this site, and not of every host that it may be asked by."""
+        here = context.request
+        return url_has_allowed_host_and_scheme(url, allowed_hosts={here.get_host()}, require_https=here.is_secure())
 
     def reauthenticate(self, user: User, password: str) -> bool:
         return self.authenticate(context.request, email=user.email, password=password) == user

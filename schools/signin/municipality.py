@@ -14,7 +14,6 @@ from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured, ValidationError
-from django.core.validators import validate_email
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
@@ -106,7 +105,7 @@ def let_in(claims: Claims, *, known: User | None) -> User:
     if known:
         sync_roles(known, places)
         if not known.is_active:
-            raise RuleViolation("account_closed", _("Your account here was closed. Ask your coordinator."))
+            raise closed()
     refuse_without_role(claims)
     if known:
         return known
@@ -121,17 +120,20 @@ def refuse_without_role(claims: Claims) -> None:
         raise RuleViolation("no_role", sentence)
 
 
+def closed() -> RuleViolation:
+    return RuleViolation("account_closed", _("Your account here was closed. Ask your coordinator."))
+
+
 def _newcomer(claims: Claims) -> User:
     email = str(claims.get("email") or claims.get("preferred_username") or "").strip().lower()
-    try:
-        validate_email(email)
-    except ValidationError:
-        raise RuleViolation("no_address", _("Your account of the municipality has no e-mail address.")) from None
     if User.objects.filter(email__iexact=email).exists():
         # It may be the same person, and it may not: only the password of the account here tells.
         sentence = _("Somebody signs in with your e-mail address already. Is that you? Then log in with your password.")
         raise RuleViolation("address_taken", sentence)
-    return User.objects.create_user(email=email, name=str(claims.get("name") or "")[:100])
+    try:
+        return User.objects.create_user(email=email, name=str(claims.get("name") or "")[:100])
+    except ValidationError:
+        raise RuleViolation("no_address", _("Your account of the municipality has no e-mail address.")) from None
 
 
 @transaction.atomic

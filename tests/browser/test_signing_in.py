@@ -57,7 +57,7 @@ def test_an_app_with_codes_is_set_up_and_asked_for(site: Site, page: Page) -> No
     secret = "".join(page.locator(".code span").all_inner_texts())
     found["app"] = faults_here(page)
 
-    page.get_by_label("Code").fill(code_at(secret, time.time()))
+    page.get_by_role("textbox", name="Code").fill(code_at(secret, time.time()))
     page.get_by_role("button", name="Zet aan").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Reservecodes")
     [spare, *_rest] = page.locator(".code span").all_inner_texts()
