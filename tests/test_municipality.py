@@ -308,8 +308,9 @@ def test_an_answer_is_taken_once_and_only_from_a_body(client, provider, shop):
     assert client.get("/desk").status_code == 302
 
 
-def test_a_no_of_the_municipality_is_told(client, provider, come_in):
+def test_a_no_of_the_municipality_is_told_in_the_language_of_who_asked(client, provider, come_in):
     assert "is niet gelukt" in text(come_in(""))
+    assert "did not work" in text(come_in("", begin="/en/desk/login/municipality"))
     assert client.get("/desk").status_code == 302
 
 

@@ -7,8 +7,8 @@ document.addEventListener("allauth.error", (event) => {
   event.preventDefault();
   document.getElementById("passkey-wrong").hidden = false;
 });
-for (const button of document.querySelectorAll("[data-passkey] button")) {
-  button.addEventListener("click", () => {
+for (const part of document.querySelectorAll("[data-passkey]")) {
+  part.addEventListener("click", () => {
     document.getElementById("passkey-wrong").hidden = true;
   });
 }

@@ -19,6 +19,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
@@ -29,6 +30,7 @@ from schools.signin.adapters import refused
 from schools.signin.municipality import PROVIDER
 
 ANSWER = ("code", "state", "error")
+LANGUAGE = "language_of_signing_in"  # the address that the municipality knows has none
 
 
 class Municipality(OpenIDConnectOAuth2Adapter):
@@ -66,6 +68,7 @@ def _on_the_way(request: HttpRequest, *, process: str, then: str) -> HttpRespons
     except requests.RequestException:
         sentence = _("The municipality's page for logging in cannot be reached. Try again later.")
         return refused(request, RuleViolation("not_reached", sentence))
+    request.session[LANGUAGE] = get_language()
     return render(request, "schools/signin/to_municipality.html", {"address": answer["Location"]})
 
 
@@ -80,4 +83,5 @@ def back(request: HttpRequest, provider_id: str) -> HttpResponse:
         answer = {name: request.POST[name] for name in ANSWER if name in request.POST}
         return render(request, "schools/signin/from_municipality.html", {"answer": answer})
     request.GET = request.POST  # where allauth looks for it
-    return OAuth2CallbackView.adapter_view(Municipality(request, provider_id))(request)
+    with override(request.session.get(LANGUAGE, settings.LANGUAGE_CODE)):
+        return OAuth2CallbackView.adapter_view(Municipality(request, provider_id))(request)
