@@ -349,3 +349,18 @@ def test_what_is_over_is_forgotten_and_nothing_else(client, coordinator):
     assert is_in(client)
     forget_what_is_over(at=begun + dt.timedelta(hours=13))
     assert not is_in(client)
+
+
+def test_the_administration_takes_a_second_step_away_and_shows_no_secret(client, coordinator, app):
+    client.force_login(User.objects.create_superuser(email="boss@inloop.example", password=factories.PASSWORD))
+    step = Authenticator.objects.get(type="totp")
+    pages = [client.get(f"/admin/mfa/authenticator/{page}") for page in ("", f"{step.pk}/change/")]
+
+    assert [page.status_code for page in pages] == [200, 200]
+    assert not any(step.data["secret"] in page.content.decode() for page in pages)
+    assert client.get("/admin/mfa/authenticator/add/").status_code == 403
+    client.post(f"/admin/mfa/authenticator/{step.pk}/delete/", {"post": "yes"})
+    assert not Authenticator.objects.filter(type="totp").exists()
+    for table in ("account/emailaddress", "socialaccount/socialtoken", "socialaccount/socialapp"):
+        assert client.get(f"/admin/{table}/").status_code == 404
+    assert client.get("/admin/socialaccount/socialaccount/").status_code == 200
