@@ -60,7 +60,7 @@ def test_an_app_with_codes_is_set_up_and_asked_for(site: Site, page: Page) -> No
     page.get_by_role("textbox", name="Code").fill(code_at(secret, time.time()))
     page.get_by_role("button", name="Zet aan").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Reservecodes")
-    [spare, *_rest] = page.locator(".code span").all_inner_texts()
+    [spare, *_rest] = page.locator("main code").all_inner_texts()
     found["codes"] = faults_here(page)
     log_out(page)
 
