@@ -8,6 +8,7 @@ from activities import publishing
 from activities.intake import taking
 from attendance import closing
 from schools import audit
+from schools.signin import counting
 
 log = logging.getLogger(__name__)
 
@@ -18,6 +19,7 @@ STEPS: dict[str, Callable[..., int]] = {
     "weeks closed": closing.close_due,
     "check-ins destroyed": closing.destroy_rows,
     "changes forgotten": audit.purge,
+    "sign-ins forgotten": counting.forget_what_is_over,
 }
 
 

@@ -2,7 +2,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 
 from attendance import correcting_views, desk, device_views, grant_views, pass_views, settling_views, today, uncounted
-from schools.views import Login
+from schools.signin.views import Login
 
 app_name = "desk"
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import environ
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
 
@@ -60,6 +61,12 @@ THEME_STYLESHEET = env.str("THEME_STYLESHEET", "")
 
 # ---------------------------------------------------------------- Django
 INSTALLED_APPS = [
+    # Before ours, so that ours can say which of its tables the administration shows.
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "schools",
     "activities",
     "attendance",
@@ -87,9 +94,11 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "schools.signin.sessions.Sessions",
     "schools.acting.Acting",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "api.middleware.ApiHeaders",
 ]
@@ -145,6 +154,75 @@ LOGIN_URL = "desk:login"
 LOGIN_REDIRECT_URL = "desk:home"
 LOGOUT_REDIRECT_URL = "desk:login"
 
+# ---------------------------------------------------------------- signing in
+# Who has to take a second step: nobody, coordinators (and administrators), or everybody.
+REQUIRE_SECOND_FACTOR = env.str("REQUIRE_SECOND_FACTOR", "coordinators" if HTTPS else "nobody")
+if REQUIRE_SECOND_FACTOR not in {"nobody", "coordinators", "everybody"}:
+    raise ImproperlyConfigured("REQUIRE_SECOND_FACTOR is nobody, coordinators or everybody")
+SESSION_HOURS = env.int("SESSION_HOURS", 12)
+SESSION_IDLE_MINUTES = env.int("SESSION_IDLE_MINUTES", 120)
+# The municipality's own accounts; without an issuer there is no such way in.
+OIDC_ISSUER = env.str("OIDC_ISSUER", "").rstrip("/")
+if OIDC_ISSUER and not OIDC_ISSUER.startswith(("https://", "http://localhost:", "http://127.0.0.1:")):
+    raise ImproperlyConfigured("OIDC_ISSUER is asked over https only: what it answers is believed")
+OIDC_ROLE_CLAIM = env.str("OIDC_ROLE_CLAIM", "roles")
+OIDC_ROLES = env.str("OIDC_ROLES", "")
+
+ACCOUNT_ADAPTER = "schools.signin.adapters.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"  # who works here was invited by somebody
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
+# Wrong passwords and codes, of one account and from one address: a school has one for all of its people.
+ACCOUNT_RATE_LIMITS = {"login_failed": "8/15m/key,60/15m/ip", "reauthenticate": "8/15m/user"}
+ALLAUTH_TRUSTED_PROXY_COUNT = int(env.bool("BEHIND_PROXY", False))
+MFA_ADAPTER = "schools.signin.adapters.SecondStepAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_TOTP_TOLERANCE = 1
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_USER_VERIFICATION = "required"
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_FORMS = {
+    "authenticate": "schools.signin.forms.StepForm",
+    "reauthenticate": "schools.signin.forms.ConfirmStepForm",
+    "activate_totp": "schools.signin.forms.AppForm",
+    "add_webauthn": "schools.signin.forms.PasskeyForm",
+}
+ACCOUNT_FORMS = {"reauthenticate": "schools.signin.forms.ConfirmForm"}
+SOCIALACCOUNT_ADAPTER = "schools.signin.adapters.MunicipalityAdapter"
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": [
+            {
+                "provider_id": "municipality",
+                "name": TOWN_NAME,
+                "client_id": env.str("OIDC_CLIENT_ID", ""),
+                "secret": env.str("OIDC_CLIENT_SECRET", ""),
+                "settings": {
+                    "server_url": OIDC_ISSUER,
+                    # All that we ask stands in the token, which comes from the issuer itself.
+                    "fetch_userinfo": False,
+                    "auth_params": {"response_mode": "form_post"},
+                },
+            }
+        ],
+    }
+}
+# What is counted and may be used once is so for all processes together; under digests, see counting.py.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "schools_cache",
+        "KEY_FUNCTION": "schools.signin.counting.digested",
+        # So many that nobody pushes a count out by making others.
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
+
 LANGUAGE_CODE = "nl"
 LANGUAGES = [("nl", _("Dutch")), ("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "config" / "locale"]
@@ -185,7 +263,7 @@ SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
 SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", 31_536_000) if HTTPS else 0
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
-SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_AGE = SESSION_HOURS * 3600
 # Not no-referrer: browsers then post forms with "Origin: null", which the CSRF check refuses.
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"

@@ -10,6 +10,9 @@ from django.views.decorators.cache import cache_control
 from django.views.generic import RedirectView
 
 from activities.sitemaps import sitemaps
+from schools.signin import municipality_views
+from schools.signin.municipality import PROVIDER
+from schools.signin.views import admin_login
 from schools.views import security_contact
 
 
@@ -46,12 +49,21 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *front_pages(),
     path("feeds/", include("activities.feeds.views")),
     path("api", include("api.urls")),
+    path("admin/login/", admin_login),
     path("admin/", admin.site.urls),
+    # One address in every language: the municipality knows it by heart.
+    path(
+        "desk/login/municipality/back",
+        municipality_views.back,
+        {"provider_id": PROVIDER},
+        name="openid_connect_callback",
+    ),
     # Dutch stands at the path itself, the other languages under /en/ and so on.
     *i18n_patterns(
         path("", include("activities.urls")),
         path("", include("schools.urls")),
         path("", include("attendance.pass_urls")),
+        path("desk", include("schools.signin.urls")),
         path("desk", include("attendance.urls")),
         path("door", include("attendance.door.urls")),
         prefix_default_language=False,

@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from allauth.account.models import EmailAddress, EmailConfirmation
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.forms import AdminPasswordChangeForm
@@ -116,3 +119,37 @@ class AccessTokenAdmin(AuditedAdmin):
 
     def has_add_permission(self, request: object) -> bool:
         return False
+
+
+# ---------------------------------------------------------------- how people sign in
+
+for table in (EmailAddress, EmailConfirmation, SocialApp, SocialToken, SocialAccount, Authenticator):
+    if admin.site.is_registered(table):
+        admin.site.unregister(table)
+
+
+class ReadAndRemove(admin.ModelAdmin):
+    """Made by their owner at the desk, and by nobody else; removed for who lost a phone or left."""
+
+    list_select_related = ("user",)
+    search_fields = ("user__email", "user__name")
+
+    def has_add_permission(self, request: object) -> bool:
+        return False
+
+    def has_change_permission(self, request: object, obj: object = None) -> bool:
+        return False
+
+
+@admin.register(Authenticator)
+class SecondStepAdmin(ReadAndRemove):
+    list_display = ("user", "type", "created_at", "last_used_at")
+    fields = ("user", "type", "created_at", "last_used_at")
+
+
+@admin.register(SocialAccount)
+class MunicipalityAccountAdmin(ReadAndRemove):
+    """Known by its `sub`. Without this row the person signs in here with a password again, once there is one."""
+
+    list_display = ("user", "provider", "uid", "last_login", "date_joined")
+    fields = ("user", "provider", "uid", "last_login", "date_joined")

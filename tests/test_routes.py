@@ -44,6 +44,7 @@ ROOMS = {
     "desk": STAFF,
     "desk/login": OPEN,
     "desk/logout": OPEN,
+    "desk/account": STAFF,
     "desk/rota": STAFF,
     # Which of the tables, tests/test_pages_reports.py asks.
     "desk/charts": STAFF,

@@ -42,6 +42,9 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     objects: ClassVar[UserManager] = UserManager()
 
+    # Of this request: then there is no role yet, see schools/signin/sessions.py.
+    lacks_second_step = False
+
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
 

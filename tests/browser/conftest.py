@@ -19,6 +19,7 @@ _ONE_DATABASE = {
     "test_infographic",
     "test_kiosk",
     "test_pairing",
+    "test_signing_in",
     "test_subscribing",
     "test_webkit",
 }

@@ -68,6 +68,11 @@ STAFF_PAGES = [
     "/desk/today/uncounted",
     "/desk/devices",
     "/desk/devices/new",
+    "/desk/account",
+    "/desk/account/password",
+    "/desk/account/app",
+    "/desk/account/passkeys/new",
+    "/desk/account/confirm",
     "/door",
 ]
 
