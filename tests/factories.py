@@ -49,6 +49,8 @@ CLOCKS = (
     "activities.closing_days",
     "activities.desk.asking_first",
     "activities.desk.booking",
+    "activities.desk.letters",
+    "activities.desk.people",
     "activities.desk.programme",
     "activities.desk.rota",
     "activities.desk.series",
@@ -64,6 +66,10 @@ CLOCKS = (
     "attendance.settling",
     "attendance.settling_views",
     "attendance.uncounted",
+    "schools.invitation_views",
+    "schools.invitations",
+    "schools.people",
+    "schools.post",
 )
 MINUTE, HOUR, DAY, WEEK = dt.timedelta(minutes=1), dt.timedelta(hours=1), dt.timedelta(days=1), dt.timedelta(weeks=1)
 
@@ -108,6 +114,11 @@ def coordinator(*, email: str = "coordinator@inloop.example") -> User:
     user = make_user(email=email)
     Membership.objects.get_or_create(user=user, role=Role.COORDINATOR)
     return user
+
+
+def administrator(*, email: str = "administrator@inloop.example") -> User:
+    found = User.objects.filter(email=email).first()
+    return found or User.objects.create_superuser(email=email, password=PASSWORD)
 
 
 def publisher(*, of: Organisation, email: str = "") -> User:

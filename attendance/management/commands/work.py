@@ -52,6 +52,6 @@ def work_off_until(ending: threading.Event, *, parent: int | None = None) -> Non
 def keep_house_until(ending: threading.Event) -> None:
     while not ending.is_set():
         # A step that breaks down is logged there, and comes round again; a broken connection does not.
-        keep_house(at=now())
+        keep_house(at=now(), has_queue=True)
         connection.close()
         ending.wait(EVERY)
