@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from activities import publishing
 from activities.intake import taking
-from attendance import closing
+from attendance import closing, digests
 from schools import invitations, post, queue
 
 log = logging.getLogger(__name__)
@@ -17,6 +17,7 @@ STEPS: dict[str, Callable[..., int]] = {
     "calendars taken in": taking.take_in_all,
     "weeks closed": closing.close_due,
     "check-ins destroyed": closing.destroy_rows,
+    "digests queued": digests.queue_all,
     "invitations forgotten": invitations.forget,
     "letters forgotten": post.forget,
     "tasks revived": queue.revive,

@@ -1,7 +1,16 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 
-from attendance import correcting_views, desk, device_views, grant_views, pass_views, settling_views, uncounted
+from attendance import (
+    correcting_views,
+    desk,
+    device_views,
+    digest_views,
+    grant_views,
+    pass_views,
+    settling_views,
+    uncounted,
+)
 from schools.views import Login
 
 app_name = "desk"
@@ -14,6 +23,7 @@ urlpatterns = [
     path("/check-ins/take-back", settling_views.take_back, name="settlement_take_back"),
     path("/corrections", correcting_views.index, name="corrections"),
     path("/corrections/decide", correcting_views.decide, name="correction_decide"),
+    path("/digest", digest_views.choice, name="digest"),
     path("/kept", desk.what_is_kept, name="kept"),
     path("/login", Login.as_view(), name="login"),
     path("/logout", LogoutView.as_view(), name="logout"),

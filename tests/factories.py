@@ -58,6 +58,8 @@ CLOCKS = (
     "activities.forms.sessions",
     "activities.publishing",
     "attendance.desk",
+    "attendance.digest_views",
+    "attendance.digests",
     "attendance.forms",
     "attendance.grant_views",
     "attendance.grants",
