@@ -21,9 +21,12 @@ from attendance.reached import Reached
 from attendance.totals import DEFINITIONS
 from attendance.uncounted import uncounted
 from schools.gate import StaffRequest, coordinators_only, staff_only
+from schools.models import Letter
 
 # The weeks that can be picked at once: half a year.
 _PICKABLE = 26
+# What went wrong longer ago is on its own page.
+_RECENT = dt.timedelta(days=14)
 _EXPLAINED = {
     "visits": _("Visits"),
     "visitors": _("Visitors"),
@@ -44,12 +47,14 @@ def home(request: StaffRequest) -> HttpResponse:
     at = now()
     monday, is_week = chosen_week(request.GET.get("week"), at=at)
     by_location = Question(first=monday, last=monday, group_by="location")
+    letters = Letter.objects.for_user(request.user)
     [total] = disclosed_totals(Question(first=monday, last=monday, with_details=True), reader=request.user, at=at)
     context: dict[str, Any] = {
         "rows": disclosed_totals(by_location, reader=request.user, at=at),
         "total": total,  # counted for itself: visitors of rows are never added up
         "reach": [_in_words(period) for period in disclosed_reach(monday, reader=request.user) if period.visitors],
         "uncounted": uncounted(monday, user=request.user),
+        "letters_in_trouble": letters.in_trouble_at(at).queued_since(at - _RECENT).count(),
         "at": at,
         "week_misread": not is_week,
         "is_this_week": monday == week_of(at),

@@ -9,6 +9,7 @@ from attendance import (
     grant_views,
     pass_views,
     settling_views,
+    target_views,
     uncounted,
 )
 from schools.views import Login
@@ -40,4 +41,7 @@ urlpatterns = [
     path("/devices/<uuid:pk>/code", device_views.code, name="device_code"),
     path("/devices/<uuid:pk>/pairing", device_views.pairing, name="device_pairing"),
     path("/devices/<uuid:pk>/revoke", device_views.revoke, name="device_revoke"),
+    path("/targets", target_views.index, name="targets"),
+    path("/targets/new", target_views.new, name="target_new"),
+    path("/targets/<slug:kind>/<slug:slug>/<slug:day>/remove", target_views.remove, name="target_remove"),
 ]

@@ -67,6 +67,7 @@ CLOCKS = (
     "attendance.passes",
     "attendance.settling",
     "attendance.settling_views",
+    "attendance.target_views",
     "attendance.uncounted",
     "schools.invitation_views",
     "schools.invitations",

@@ -29,6 +29,7 @@ ROOMS = {
     "feeds": OPEN,
     "healthz": OPEN,
     "in": OPEN,
+    "invite": OPEN,
     "locations": OPEN,
     "organisations": OPEN,
     "p": OPEN,
@@ -53,6 +54,10 @@ ROOMS = {
     "desk/check-ins": WORKERS,
     "desk/passes": WORKERS,
     "desk/devices": COORDINATORS,
+    "desk/digest": STAFF,
+    "desk/letters": COORDINATORS,
+    "desk/people": COORDINATORS,
+    "desk/targets": COORDINATORS,
     "desk/corrections": COORDINATORS,
     "desk/kept": COORDINATORS,
 }

@@ -27,6 +27,7 @@ OPEN_PAGES = [
     "/accessibility",
     "/api",
     "/desk/login",
+    "/invite",
     "/not-there",
 ]
 STAFF_PAGES = [
@@ -58,6 +59,12 @@ STAFF_PAGES = [
     "/desk/passes",
     "/desk/devices",
     "/desk/devices/new",
+    "/desk/digest",
+    "/desk/letters",
+    "/desk/people",
+    "/desk/people/new",
+    "/desk/targets",
+    "/desk/targets/new",
     "/door",
 ]
 
