@@ -7,7 +7,7 @@ from collections.abc import Callable
 from activities import publishing
 from activities.intake import taking
 from attendance import closing, digests
-from schools import invitations, post, queue
+from schools import audit, invitations, post, queue
 
 log = logging.getLogger(__name__)
 
@@ -22,6 +22,7 @@ STEPS: dict[str, Callable[..., int]] = {
     "letters forgotten": post.forget,
     "tasks revived": queue.revive,
     "tasks forgotten": queue.forget,
+    "changes forgotten": audit.purge,
 }
 # Last, for a mail server may keep us waiting. A worker has its queue for this, and ends between two letters.
 SENDING: dict[str, Callable[..., int]] = {"letters sent": post.deliver_due}

@@ -50,7 +50,9 @@ class TargetForm(forms.Form):
         """Where that is refused the form says why."""
         said = self.cleaned_data
         with refusals_in(self):
-            return targets.agree(of=self.found[said["of"]], starts_on=said["starts_on"], visits=said["visits"])
+            return targets.agree(
+                of=self.found[said["of"]], starts_on=said["starts_on"], visits=said["visits"], at=now()
+            )
         return None
 
 
@@ -86,7 +88,7 @@ def remove(request: StaffRequest, kind: str, slug: str, day: str) -> HttpRespons
     target = _target(request, kind, slug, day)
     if request.method != "POST":
         return render(request, "attendance/target_remove.html", {"target": target})
-    target.delete()
+    targets.remove(target, at=now())
     messages.success(request, _("Deleted."))
     return redirect("desk:targets")
 

@@ -7,11 +7,14 @@ from itertools import groupby
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
 from activities.models import Programme
 from activities.weeks import monday_of
+from attendance import acts
 from attendance.models import Target
+from schools import audit
 from schools.models import Location
 
 
@@ -29,7 +32,7 @@ class Line:
 
 
 @transaction.atomic
-def agree(*, of: Location | Programme, starts_on: dt.date, visits: int) -> Target:
+def agree(*, of: Location | Programme, starts_on: dt.date, visits: int, at: dt.datetime | None = None) -> Target:
     """From this Monday on, until a later one says otherwise; what was agreed for the same Monday is replaced.
 
     Raises ValidationError.
@@ -37,10 +40,17 @@ def agree(*, of: Location | Programme, starts_on: dt.date, visits: int) -> Targe
     if monday_of(starts_on) != starts_on:
         # Figures are per week: a target that began half-way would hold for no week in between.
         raise ValidationError({"starts_on": ValidationError(_("Choose a Monday."), "not_a_monday")})
+    before = Target.objects.filter(**whose(of), starts_on=starts_on).values_list("visits", flat=True).first()
     target, _is_new = Target.objects.update_or_create(
         **whose(of), starts_on=starts_on, defaults={"visits": visits}, create_defaults={"visits": visits}
     )
+    said = {"starts_on": (None, starts_on), "visits": (before, visits)}
+    audit.record(acts.TARGET_AGREED, of=target, changes=said, at=at or now())
     return target
+
+
+def remove(target: Target, *, at: dt.datetime | None = None) -> None:
+    audit.delete(target, acts.TARGET_REMOVED, at=at or now())
 
 
 def whose(of: Location | Programme) -> dict[str, Location | Programme | None]:

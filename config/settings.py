@@ -47,6 +47,8 @@ AGE_BANDS = env.list("AGE_BANDS", default=["0-9", "10-12", "13-15", "16-18", "19
 # Days from a week's Sunday until it is closed, and from then until its check-ins are destroyed.
 CLOSE_AFTER_DAYS = env.int("CLOSE_AFTER_DAYS", 14)
 CHECK_INS_KEPT_DAYS = env.int("CHECK_INS_KEPT_DAYS", 14)
+# How long it is kept who changed what: five years.
+AUDIT_KEPT_DAYS = env.int("AUDIT_KEPT_DAYS", 1826)
 # Between two locations for which no journey is written down; minutes.
 TRAVEL_MINUTES = env.int("TRAVEL_MINUTES", 30)
 # Whether calendars are also taken in over http and from inside the own network; the internet's only, without.
@@ -59,6 +61,7 @@ THEME_STYLESHEET = env.str("THEME_STYLESHEET", "")
 
 # ---------------------------------------------------------------- Django
 INSTALLED_APPS = [
+    "django_tasks_db",  # before ours, whose administration leaves its page out
     "schools",
     "activities",
     "attendance",
@@ -66,7 +69,6 @@ INSTALLED_APPS = [
     "rest_framework",
     "django_filters",
     "drf_spectacular",
-    "django_tasks_db",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -87,6 +89,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "schools.acting.Acting",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",

@@ -18,9 +18,10 @@ from django.utils import translation
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
-from schools import people, post
+from schools import acts, audit, people, post
+from schools.acting import acting
 from schools.models import Invitation, Letter, LetterKind, User
-from schools.rights import NOTHING, Rights, refusal_for_managing
+from schools.rights import NOTHING, Rights, in_words, refusal_for_managing
 from schools.rules import RuleViolation
 from schools.secrets import corrected, digest, new_code
 
@@ -52,17 +53,20 @@ def invite(
     invitation.full_clean()
     invitation.save(force_insert=True)
     post.queue(LetterKind.INVITATION, to=person, at=at)
+    audit.record(acts.PERSON_INVITED, of=person, changes={"roles": (None, in_words(person))}, at=at)
     return invitation
 
 
 @transaction.atomic
 def resend(invitation: Invitation, *, by: User, at: dt.datetime | None = None) -> None:
     """A letter with a new code, for a week from then. Raises RuleViolation."""
+    at = at or now()
     invitation, person, by = _locked(invitation, by=by)
     _check(person, Rights.of(person), by=by)
     # What was still to go, or went wrong, is made up for by this one.
     person.letters.filter(kind=LetterKind.INVITATION, sent_at=None).delete()
-    post.queue(LetterKind.INVITATION, to=person, at=at or now())
+    post.queue(LetterKind.INVITATION, to=person, at=at)
+    audit.record(acts.INVITATION_SENT_AGAIN, of=person, at=at)
 
 
 @transaction.atomic
@@ -70,7 +74,9 @@ def withdraw(invitation: Invitation, *, by: User, at: dt.datetime | None = None)
     """The code opens nothing any more; who was never here is forgotten. Raises RuleViolation."""
     invitation, person, by = _locked(invitation, by=by)
     _check(person, NOTHING, by=by)
-    _end(person, at=at or now())
+    at = at or now()
+    audit.record(acts.INVITATION_WITHDRAWN, of=person, at=at)
+    _end(person, at=at)
 
 
 def find(code: str, *, at: dt.datetime | None = None) -> Invitation:
@@ -82,7 +88,8 @@ def find(code: str, *, at: dt.datetime | None = None) -> Invitation:
 @transaction.atomic
 def accept(code: str, *, name: str, password: str, at: dt.datetime | None = None) -> User:
     """Who was invited, active from now on. Raises ValidationError, as `find` does, and at the password."""
-    opened = Invitation.objects.opened_by(digest(corrected(code)), at=at or now())
+    at = at or now()
+    opened = Invitation.objects.opened_by(digest(corrected(code)), at=at)
     invitation = _only(opened.select_for_update().first())
     person = User.objects.select_for_update().get(pk=invitation.user_id)
     person.name = name
@@ -95,6 +102,8 @@ def accept(code: str, *, name: str, password: str, at: dt.datetime | None = None
     person.full_clean()
     person.save(update_fields=["name", "password", "is_active"])
     invitation.delete()
+    with acting(lambda: person):
+        audit.record(acts.INVITATION_ACCEPTED, of=person, at=at)
     return person
 
 

@@ -8,22 +8,27 @@ from django.db.models import Q
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
+from schools import acts, audit
 from schools.models import DigestSubscription, Invitation, Membership, Role, User
-from schools.rights import NOTHING, Rights, refusal_for_managing
+from schools.rights import NOTHING, Rights, in_words, refusal_for_managing
 from schools.rules import RuleViolation
 
 
 @transaction.atomic
-def change(person: User, *, name: str, rights: Rights, by: User) -> User:
+def change(person: User, *, name: str, rights: Rights, by: User, at: dt.datetime | None = None) -> User:
     """Raises RuleViolation, and ValidationError for somebody who would have no role."""
     person, by = _locked(person, by=by)
     _check(person, rights, by=by)
     if rights == NOTHING:
         raise ValidationError(_("Choose at least one role. Or remove this person."), "no_role")
+    had = {"name": person.name, "roles": in_words(person)}
     person.name = name
     person.full_clean(exclude=["password"])
     person.save(update_fields=["name"])
     give(person, rights)
+    has = {"name": person.name, "roles": in_words(person)}
+    if changes := {field: (had[field], has[field]) for field in had if had[field] != has[field]}:
+        audit.record(acts.PERSON_CHANGED, of=person, changes=changes, at=at or now())
     return person
 
 
@@ -35,7 +40,10 @@ def remove(person: User, *, by: User, at: dt.datetime | None = None) -> None:
     """
     person, by = _locked(person, by=by)
     _check(person, NOTHING, by=by)
-    shut_out(person, at=at or now())
+    at = at or now()
+    if person.is_active:
+        audit.record(acts.PERSON_REMOVED, of=person, changes={"roles": (in_words(person), None)}, at=at)
+    shut_out(person, at=at)
 
 
 def shut_out(person: User, *, at: dt.datetime) -> None:

@@ -22,6 +22,7 @@ from django.utils.module_loading import import_string
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
+from schools import acts, audit
 from schools.models import Letter, LetterKind, Problem, User
 from schools.rules import RuleViolation
 from schools.writers import WRITERS
@@ -76,6 +77,7 @@ def send_again(letter: Letter, *, at: dt.datetime | None = None) -> None:
         raise RuleViolation("not_in_trouble", _("This letter is sent already, or it is being sent."))
     letter.due_at = at
     _enqueue(letter)
+    audit.record(acts.LETTER_SENT_AGAIN, of=letter.user, at=at)
 
 
 def _enqueue(letter: Letter) -> None:

@@ -71,3 +71,9 @@ def refusal_for_managing(person: User | None, *, becoming: Rights, by: User) -> 
         if person.roles.is_coordinator and not becoming.looks_after_people and not others.exists():
             return Refusal.LAST_COORDINATOR
     return None
+
+
+def in_words(person: User) -> list[str]:
+    """The rights of this person as they are now, for the audit trail."""
+    rows = person.memberships.select_related("organisation", "location").order_by("role", "pk")
+    return [str(_("administrator"))] * person.is_superuser + [str(row) for row in rows]

@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 
 from schools import invitations, people, post
 from schools.access import roles_of
-from schools.models import AccessToken, Invitation, Letter, User
+from schools.models import AccessToken, AuditEntry, Invitation, Letter, User
 from schools.rights import NOTHING, Refusal, Rights, refusal_for_managing
 from schools.rules import RuleViolation
 from tests import factories
@@ -122,6 +122,8 @@ def test_somebody_who_is_invited_chooses_a_password_and_has_the_role(boss, shop,
 
     person = invitations.accept(secret, name="Sam", password=NEW, at=NOW + 7 * DAY - MINUTE)
     assert (person.is_active, person.name, person.is_staff) == (True, "Sam", False)
+    entry = AuditEntry.objects.get(what="invitation_accepted")
+    assert (entry.by, entry.of_key) == (person, str(person.pk))
     assert roles_of(User.objects.get(pk=person.pk)).works_at == {shop.pk}
     assert authenticate(username="new@inloop.example", password=NEW) == person
     with pytest.raises(ValidationError, match="al gebruikt of te oud"):
@@ -131,7 +133,7 @@ def test_somebody_who_is_invited_chooses_a_password_and_has_the_role(boss, shop,
 def test_the_code_stands_nowhere_but_in_the_letter(boss, worker):
     invite(by=boss, rights=worker)
     secret = code()
-    kept = [str(list(model.objects.values())) for model in (Invitation, Letter, User)]
+    kept = [str(list(model.objects.values())) for model in (AuditEntry, Invitation, Letter, User)]
     assert not [text for text in kept if secret in text]
 
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from activities.desk import letters, people, programme, resources, series, sessions, sources
+from activities.desk import changes, letters, people, programme, resources, series, sessions, sources
 
 urlpatterns = [
     path("/activities", programme.activity_list, name="activities"),
@@ -24,6 +24,7 @@ urlpatterns = [
     path("/days/own/<uuid:pk>/remove", series.own_days_remove, name="own_days_remove"),
     *letters.urlpatterns,
     *people.urlpatterns,
+    *changes.urlpatterns,
     *resources.urlpatterns,
     *sources.urlpatterns,
 ]

@@ -1,4 +1,5 @@
 from schools.access import Role
+from schools.models.audit import AuditEntry, AuditEntryQuerySet, Topic
 from schools.models.closures import Closure, HolidayOverride
 from schools.models.invitations import Invitation
 from schools.models.letters import DigestSubscription, Letter, LetterKind, LetterQuerySet, Problem
@@ -7,6 +8,8 @@ from schools.models.places import Journey, Kind, Location, Neighbourhood, Organi
 
 __all__ = [
     "AccessToken",
+    "AuditEntry",
+    "AuditEntryQuerySet",
     "Closure",
     "DigestSubscription",
     "HolidayOverride",
@@ -22,5 +25,6 @@ __all__ = [
     "Organisation",
     "Problem",
     "Role",
+    "Topic",
     "User",
 ]

@@ -51,6 +51,8 @@ STAFF_PAGES = [
     "/desk/calendars",
     "/desk/calendars/new",
     "/desk/rota",
+    "/desk/changes",
+    "/desk/changes?topic=sessions&day=no-day",
     "/desk/check-ins",
     "/desk/corrections",
     "/desk/kept",

@@ -12,7 +12,7 @@ def give(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("schools", "0004_references"),
+        ("schools", "0005_references"),
     ]
 
     operations = [migrations.RunPython(give, migrations.RunPython.noop)]

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("schools", "0003_journeys"),
+        ("schools", "0004_audit_trail"),
     ]
 
     operations = [

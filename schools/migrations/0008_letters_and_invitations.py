@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("schools", "0006_references_are_unique"),
+        ("schools", "0007_references_are_unique"),
     ]
 
     operations = [

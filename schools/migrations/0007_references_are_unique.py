@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("schools", "0005_a_reference_for_each"),
+        ("schools", "0006_a_reference_for_each"),
     ]
 
     operations = [
