@@ -25,7 +25,7 @@ from activities.weeks import WEEK, local_date, monday_of, starts_at
 from attendance.checkin import Door, store
 from attendance.claims import Claim
 from attendance.grants import school_year_of
-from attendance.models import CheckInKind, Device, Gender, GrantRule, Pass, Target
+from attendance.models import CheckInKind, Device, Entry, EntryKind, Gender, GrantRule, Pass, Target, YearReport
 from attendance.passes import end_of_school_year
 from schools.acting import acting
 from schools.calendar import school_holiday
@@ -161,6 +161,7 @@ class _Town:
             self._make_changes()
             self._make_bookings()
             self._make_grant()
+            self._make_report()
         # Every step was a change a second after the one before; nobody has seen any of them.
         Edition.objects.update(changed_at=self.at)
         return self._told(people)
@@ -330,6 +331,37 @@ class _Town:
             min_visits=8,
             bands=settings.AGE_BANDS[1:5],
             min_weeks=4,
+        )
+
+    def _make_report(self) -> None:
+        """What was no session, and the words of this year's overview."""
+        day = self.today - WEEK
+        talks = [(25, 6), (11, 3)]
+        counted = {
+            EntryKind.PAGE_VIEWS: 4334,
+            EntryKind.SITE_VISITORS: 2556,
+            EntryKind.ADVERT_VIEWS: 121_500,
+            EntryKind.ACCOUNTS_REACHED: 25_032,
+            EntryKind.LINK_CLICKS: 1630,
+            EntryKind.POSTERS: 60,
+        }
+        entries = [
+            Entry(kind=EntryKind.PANEL_TALK, happened_on=day, young_people=young, professionals=others)
+            for young, others in talks
+        ]
+        entries += [Entry(kind=EntryKind.EVENT, happened_on=day, young_people=85, professionals=12)]
+        entries += [Entry(kind=kind, happened_on=day, number=number) for kind, number in counted.items()]
+        for entry in entries:
+            entry.id = self._new_id()
+        Entry.objects.bulk_create(entries)
+        YearReport.objects.create(
+            year=day.year,
+            introduction="Jongeren laten zien wat ze kunnen, op plekken waar ze graag komen.",
+            proud_of="Op vrijdagavond is de Jongerenwinkel nu open\nLocal Heroes kwamen op twee scholen in de klas\n"
+            "De VR-set reist tussen de HUB en het lyceum",
+            held_back_by="In de vakanties komen er minder jongeren\nVoor de techniekclub is een wachtrij",
+            quotation="Hier vraagt niemand wie je bent. Wel of je meedoet.",
+            said_by="Jongerenwerker",
         )
 
     def _make_people(self) -> dict[str, Any]:
