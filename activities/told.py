@@ -33,6 +33,7 @@ _LABELS: dict[str, str | Promise] = {
     "location": gettext_lazy("Location"),
     "name": gettext_lazy("Name"),
     "role": gettext_lazy("Role"),
+    "roles": gettext_lazy("Roles"),
     "sessions": gettext_lazy("Sessions"),
     "starts_at": gettext_lazy("Start"),
     "taken": gettext_lazy("New dates"),

@@ -31,6 +31,8 @@ ENTRY_ADDED = Act("entry_added", Topic.FIGURES, _("Entry added"))
 ENTRY_CHANGED = Act("entry_changed", Topic.FIGURES, _("Entry changed"))
 ENTRY_REMOVED = Act("entry_removed", Topic.FIGURES, _("Entry deleted"))
 YEAR_TEXTS_CHANGED = Act("year_texts_changed", Topic.FIGURES, _("Texts of a year changed"))
+TARGET_AGREED = Act("target_agreed", Topic.FIGURES, _("Target written down"))
+TARGET_REMOVED = Act("target_removed", Topic.FIGURES, _("Target deleted"))
 
 GRANT_ADDED = Act("grant_added", Topic.FIGURES, _("Grant added"))
 GRANT_CHANGED = Act("grant_changed", Topic.FIGURES, _("Grant changed"))

@@ -5,6 +5,7 @@ from django.apps import AppConfig
 from django.db.models import F, Sum
 
 from activities import attendance_asked
+from schools.writers import WRITERS
 
 
 class AttendanceConfig(AppConfig):
@@ -13,6 +14,7 @@ class AttendanceConfig(AppConfig):
 
     def ready(self) -> None:
         attendance_asked.answer(self._visits, dispatch_uid="attendance")
+        WRITERS["digest"] = "attendance.digests.write"
 
     def _visits(self, sessions: list[UUID], **signal: Any) -> dict[UUID, int]:
         # Somebody said that no one came: it stays, though nothing else holds it.

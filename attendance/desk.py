@@ -1,5 +1,6 @@
 """The Monday page: what a week came to, for who reports on it."""
 
+import datetime as dt
 from typing import Any
 
 from django.conf import settings
@@ -18,10 +19,13 @@ from attendance.questions import Question
 from attendance.totals import DEFINITIONS
 from attendance.wording import of_period
 from schools.gate import StaffRequest, coordinators_only, staff_only
+from schools.models import Letter
 
 # The weeks that can be picked at once: half a year.
 _PICKABLE = 26
 _TABLES = {"location": _("Per location"), "programme": _("Per programme")}
+# What went wrong longer ago is on its own page.
+_RECENT = dt.timedelta(days=14)
 _EXPLAINED = {
     "visits": _("Visits"),
     "visitors": _("Visitors"),
@@ -43,6 +47,7 @@ def home(request: StaffRequest) -> HttpResponse:
     monday, is_week = chosen_week(request.GET.get("week"), at=at)
     both = Question(first=monday - WEEK, last=monday, with_details=True)
     last, total = disclosed_totals(both, reader=request.user, at=at)
+    letters = Letter.objects.for_user(request.user)
     context: dict[str, Any] = {
         "tables": [
             (name, heading, compared(monday, group_by=name, reader=request.user, at=at))
@@ -58,6 +63,7 @@ def home(request: StaffRequest) -> HttpResponse:
             for period in disclosed_reach(monday, reader=request.user)
             if period.visitors
         ],
+        "letters_in_trouble": letters.in_trouble_at(at).queued_since(at - _RECENT).count(),
         "at": at,
         "week_misread": not is_week,
         "is_this_week": monday == week_of(at),

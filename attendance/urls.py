@@ -1,7 +1,18 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 
-from attendance import correcting_views, desk, device_views, grant_views, pass_views, settling_views, today, uncounted
+from attendance import (
+    correcting_views,
+    desk,
+    device_views,
+    digest_views,
+    grant_views,
+    pass_views,
+    settling_views,
+    target_views,
+    today,
+    uncounted,
+)
 from schools.signin.views import Login
 
 app_name = "desk"
@@ -19,6 +30,7 @@ urlpatterns = [
     path("/today/<uuid:pk>", today.count, name="count"),
     path("/today/<uuid:pk>/nobody", today.nobody, name="nobody_came"),
     path("/today/<uuid:pk>/<uuid:check_in>/take-back", today.take_back, name="count_take_back"),
+    path("/digest", digest_views.choice, name="digest"),
     path("/kept", desk.what_is_kept, name="kept"),
     path("/login", Login.as_view(), name="login"),
     path("/logout", LogoutView.as_view(), name="logout"),
@@ -37,4 +49,7 @@ urlpatterns = [
     path("/devices/<uuid:pk>/code", device_views.code, name="device_code"),
     path("/devices/<uuid:pk>/pairing", device_views.pairing, name="device_pairing"),
     path("/devices/<uuid:pk>/revoke", device_views.revoke, name="device_revoke"),
+    path("/targets", target_views.index, name="targets"),
+    path("/targets/new", target_views.new, name="target_new"),
+    path("/targets/<slug:kind>/<slug:slug>/<slug:day>/remove", target_views.remove, name="target_remove"),
 ]

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
 (VAR_DIR / "build").mkdir(parents=True, exist_ok=True)
+(VAR_DIR / "mail").mkdir(mode=0o700, exist_ok=True)  # invitations lie there until there is a mail server
 
 env = environ.Env()
 
@@ -67,6 +68,7 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "allauth.socialaccount",
     "allauth.socialaccount.providers.openid_connect",
+    "django_tasks_db",  # before ours, whose administration leaves its page out
     "schools",
     "activities",
     "attendance",
@@ -271,10 +273,40 @@ if env.bool("BEHIND_PROXY", False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 # Whether a whole domain may be pinned to TLS is the municipality's to decide, not ours.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+# That letters stay in files where there is no mail server is said at the desk, on the page with the letters.
+SILENCED_SYSTEM_CHECKS += ["mail.E001"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 
-# ---------------------------------------------------------------- mail and logs
-MAILERS = {"default": {"BACKEND": f"django.core.mail.backends.{'console' if DEBUG else 'smtp'}.EmailBackend"}}
+# ---------------------------------------------------------------- mail, tasks and logs
+# Without EMAIL_URL what would be sent is laid down in files, one for each letter: nothing leaves this machine.
+EMAIL_FROM = env.str("EMAIL_FROM", f"Inloop <{CONTACT_EMAIL}>")
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = EMAIL_FROM
+EMAIL_URL = env.str("EMAIL_URL", "consolemail://" if DEBUG else f"filemail://{VAR_DIR / 'mail'}")
+SENDS_MAIL = EMAIL_URL.startswith("smtp")
+
+
+def mailer(url: str) -> dict[str, object]:
+    """smtp+tls://user:password@host:587, smtp+ssl://…:465, smtp://host:25, filemail:///folder or consolemail://"""
+    said = environ.Env.email_url_config(url)
+    options: dict[str, object] = {}
+    if url.startswith("smtp"):
+        options = {
+            "host": said["EMAIL_HOST"],
+            "port": said["EMAIL_PORT"],
+            "username": said["EMAIL_HOST_USER"],
+            "password": said["EMAIL_HOST_PASSWORD"],
+            "use_tls": said.get("EMAIL_USE_TLS", False),
+            "use_ssl": said.get("EMAIL_USE_SSL", False),
+            "timeout": 20,
+        }
+    elif url.startswith("filemail"):
+        options = {"file_path": f"/{said['EMAIL_FILE_PATH']}"}
+    return {"BACKEND": said["EMAIL_BACKEND"], "OPTIONS": options}
+
+
+MAILERS = {"default": mailer(EMAIL_URL)}
+# What is queued is a row like any other: of the transaction that queues it, and seen by the worker once that is over.
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 # No addresses, no query strings, no bodies: a log must not say who was where.
 LOGGING = {
     "version": 1,
@@ -286,6 +318,9 @@ LOGGING = {
         "django": {"handlers": ["console"], "level": "INFO", "propagate": False},
         # Its lines hold the whole path; refusals are ordinary here.
         "django.request": {"handlers": ["console"], "level": "ERROR", "propagate": False},
+        # Three lines for each task, where it went well.
+        "django.tasks": {"level": "WARNING"},
+        "django_tasks_db": {"level": "WARNING"},
     },
 }
 

@@ -13,10 +13,14 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
+from django_tasks_db.models import DBTaskResult
 
 from schools import acts, audit
 from schools.audited_admin import AuditedAdmin
 from schools.models import AccessToken, Journey, Location, Membership, Neighbourhood, Organisation, Topic, User
+
+# What is queued is nothing to change by hand: letters have a page of their own at the desk.
+admin.site.unregister(DBTaskResult)
 
 
 class MembershipInline(admin.TabularInline):

@@ -49,6 +49,8 @@ CLOCKS = (
     "activities.closing_days",
     "activities.desk.asking_first",
     "activities.desk.booking",
+    "activities.desk.letters",
+    "activities.desk.people",
     "activities.desk.programme",
     "activities.desk.resources",
     "activities.desk.rota",
@@ -58,6 +60,8 @@ CLOCKS = (
     "activities.publishing",
     "attendance.counting",
     "attendance.desk",
+    "attendance.digest_views",
+    "attendance.digests",
     "attendance.forms",
     "attendance.grant_views",
     "attendance.grants",
@@ -66,8 +70,14 @@ CLOCKS = (
     "attendance.reports.views",
     "attendance.settling",
     "attendance.settling_views",
+    "attendance.target_views",
+    "attendance.targets",
     "attendance.today",
     "attendance.uncounted",
+    "schools.invitation_views",
+    "schools.invitations",
+    "schools.people",
+    "schools.post",
 )
 MINUTE, HOUR, DAY, WEEK = dt.timedelta(minutes=1), dt.timedelta(hours=1), dt.timedelta(days=1), dt.timedelta(weeks=1)
 
@@ -112,6 +122,11 @@ def coordinator(*, email: str = "coordinator@inloop.example") -> User:
     user = make_user(email=email)
     Membership.objects.get_or_create(user=user, role=Role.COORDINATOR)
     return user
+
+
+def administrator(*, email: str = "administrator@inloop.example") -> User:
+    found = User.objects.filter(email=email).first()
+    return found or User.objects.create_superuser(email=email, password=PASSWORD)
 
 
 def publisher(*, of: Organisation, email: str = "") -> User:

@@ -14,7 +14,9 @@ from activities.intake.fetching import Fetched
 from activities.models import CalendarKey, Session
 from attendance import settling
 from attendance.models import CheckIn, Entry, GrantRule
-from schools.models import AuditEntry
+from schools import invitations
+from schools.models import AuditEntry, Letter
+from schools.rights import Rights
 from tests import bookable, factories
 from tests.factories import DAY, NOW, claim_id, day, deliver, tally
 from tests.intake import elsewhere
@@ -31,6 +33,7 @@ WITHOUT = {
     "activity_preview": "it shows what would be, and saves nothing",
     "login": "signing in is no change of the data",
     "logout": "signing out neither",
+    "digest": "who gets mail is everybody's own choice, and no change of the data",
 }
 
 
@@ -97,6 +100,27 @@ def with_key(shop):
     return {"revoke": "1"}
 
 
+def worker(shop):
+    return factories.youth_worker(at=shop)
+
+
+def invited(shop):
+    rights = Rights(works_at=frozenset([shop.pk]))
+    said = {"email": "sam@inloop.example", "name": "Sam", "language": "nl"}
+    return invitations.invite(**said, rights=rights, by=factories.coordinator(), at=NOW).user
+
+
+def failed(shop):
+    invited(shop)
+    Letter.objects.update(failed_at=NOW)
+    return Letter.objects.get()
+
+
+def target(shop):
+    factories.target(place=shop, visits=140, starts_on="2026-11-23")
+    return shop
+
+
 def booked(form_of):
     """Nothing was booked when the form was shown."""
     return {"booked": bookings.version_of([]), "equipment": [form_of.pk]}
@@ -128,6 +152,7 @@ EXTRA = {"day": "2026-12-02", "start_time": "15:30", "end_time": "16:30"}
 CLOSE = {"starts_on": "2026-12-01", "ends_on": "2026-12-01", "reason": "Studiedag"}
 OWN = {"is_off": "True", "starts_on": "2026-12-01", "ends_on": "2026-12-01", "name": "Studiedag"}
 YES = {"confirm": "1"}
+SAM = {"name": "Sam"}
 
 
 def file():
@@ -192,6 +217,14 @@ WITH = {
     "device_new": lambda shop: ([], {"location": shop.pk, "name": "Voordeur"}),
     "device_code": lambda shop: ([phone(shop).pk], {}),
     "device_revoke": lambda shop: ([phone(shop).pk], {}),
+    "person_new": lambda shop: ([], {**SAM, "email": "sam@inloop.example", "language": "nl", "works_at": [shop.pk]}),
+    "person_edit": lambda shop: ([worker(shop).reference], {**SAM, "is_coordinator": "on"}),
+    "person_remove": lambda shop: ([worker(shop).reference], {}),
+    "person_resend": lambda shop: ([invited(shop).reference], {}),
+    "person_withdraw": lambda shop: ([invited(shop).reference], {}),
+    "letter_again": lambda shop: ([failed(shop).pk], {}),
+    "target_new": lambda shop: ([], {"of": f"location/{shop.slug}", "starts_on": "2026-11-30", "visits": "140"}),
+    "target_remove": lambda shop: (["location", target(shop).slug, "2026-11-23"], {}),
 }
 
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from activities.desk import changes, programme, resources, series, sessions, sources
+from activities.desk import changes, letters, people, programme, resources, series, sessions, sources
 
 urlpatterns = [
     path("/activities", programme.activity_list, name="activities"),
@@ -22,6 +22,8 @@ urlpatterns = [
     path("/days/closures/remove", series.closure_remove, name="closure_remove"),
     path("/days/own/new", series.own_days_new, name="own_days_new"),
     path("/days/own/<uuid:pk>/remove", series.own_days_remove, name="own_days_remove"),
+    *letters.urlpatterns,
+    *people.urlpatterns,
     *changes.urlpatterns,
     *resources.urlpatterns,
     *sources.urlpatterns,

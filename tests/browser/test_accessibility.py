@@ -27,6 +27,7 @@ OPEN_PAGES = [
     "/accessibility",
     "/api",
     "/desk/login",
+    "/invite",
     "/not-there",
 ]
 STAFF_PAGES = [
@@ -73,6 +74,12 @@ STAFF_PAGES = [
     "/desk/account/app",
     "/desk/account/passkeys/new",
     "/desk/account/confirm",
+    "/desk/digest",
+    "/desk/letters",
+    "/desk/people",
+    "/desk/people/new",
+    "/desk/targets",
+    "/desk/targets/new",
     "/door",
 ]
 

@@ -15,5 +15,5 @@ def remove(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("schools", "0004_audit_trail")]
+    dependencies = [("schools", "0008_letters_and_invitations")]
     operations = [migrations.RunPython(make, remove)]
