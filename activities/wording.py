@@ -95,7 +95,7 @@ def listed(words: list[str]) -> str:
 
 def rhythm(schedule: Schedule) -> str:
     """elke dinsdag en donderdag, 15.30 tot 17.00 uur"""
-    return f"{_days(schedule)}, {times(schedule.start_time, schedule.end_time)}"
+    return f"{on_days(schedule)}, {times(schedule.start_time, schedule.end_time)}"
 
 
 def rhythms(parts: list[Part], *, today: dt.date) -> str:
@@ -118,7 +118,8 @@ def by_another_calendar() -> str:
     return _("on the days of the school's own calendar")
 
 
-def _days(schedule: Schedule) -> str:
+def on_days(schedule: Schedule) -> str:
+    """elke dinsdag en donderdag"""
     if not schedule.rrule:
         return _("once, on %(day)s") % {"day": full_day(schedule.starts_on)}
     plain = weekly(schedule)

@@ -22,7 +22,9 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @login_not_required
 def robots(request: HttpRequest) -> HttpResponse:
     """Calendars and the programme are for everybody; Google Calendar obeys this file too."""
-    return HttpResponse("User-agent: *\nDisallow: /desk\nDisallow: /admin\n", content_type="text/plain")
+    closed = ["/desk", "/admin", "/q/", *(f"/{code}/q/" for code, _name in settings.LANGUAGES)]
+    lines = ["User-agent: *", *(f"Disallow: {path}" for path in closed), ""]
+    return HttpResponse("\n".join(lines), content_type="text/plain")
 
 
 def front_pages() -> list[URLPattern]:

@@ -46,9 +46,11 @@ NOW = moment("2026-11-24T16:00")
 # The modules behind the desk that look at the clock themselves, for pages that are looked at at NOW.
 CLOCKS = (
     "activities.bookings",
+    "activities.campaigns",
     "activities.closing_days",
     "activities.desk.asking_first",
     "activities.desk.booking",
+    "activities.desk.campaigns",
     "activities.desk.programme",
     "activities.desk.rota",
     "activities.desk.series",

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from activities.desk import programme, resources, series, sessions, sources
+from activities.desk import campaigns, programme, resources, series, sessions, sources
 
 urlpatterns = [
     path("/activities", programme.activity_list, name="activities"),
@@ -22,6 +22,7 @@ urlpatterns = [
     path("/days/closures/remove", series.closure_remove, name="closure_remove"),
     path("/days/own/new", series.own_days_new, name="own_days_new"),
     path("/days/own/<uuid:pk>/remove", series.own_days_remove, name="own_days_remove"),
+    *campaigns.urlpatterns,
     *resources.urlpatterns,
     *sources.urlpatterns,
 ]
