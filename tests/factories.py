@@ -54,6 +54,7 @@ CLOCKS = (
     "activities.desk.programme",
     "activities.desk.rota",
     "activities.desk.series",
+    "activities.drafts",
     "activities.forms.programme",
     "activities.forms.sessions",
     "activities.publishing",

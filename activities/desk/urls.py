@@ -8,6 +8,7 @@ urlpatterns = [
     path("/activities/preview", programme.activity_preview, name="activity_preview"),
     path("/activities/<slug:slug>", programme.activity_detail, name="activity_detail"),
     path("/activities/<slug:slug>/edit", programme.activity_edit, name="activity_edit"),
+    path("/activities/<slug:slug>/copy", programme.activity_copy, name="activity_copy"),
     path("/activities/<slug:slug>/archive", programme.activity_archive, name="activity_archive"),
     path("/activities/<slug:slug>/delete", programme.activity_delete, name="activity_delete"),
     path("/activities/<slug:slug>/preview", programme.activity_preview, name="activity_preview"),

@@ -1,4 +1,4 @@
-from activities.models.activities import Activity, ActivityQuerySet, EarlierSchedule
+from activities.models.activities import Activity, ActivityQuerySet, EarlierSchedule, State
 from activities.models.calendar_keys import CalendarKey
 from activities.models.calendar_sources import CalendarSource
 from activities.models.campaigns import CampaignCode, CampaignWeek, Channel
@@ -25,4 +25,5 @@ __all__ = [
     "SeriesBooking",
     "Session",
     "SessionQuerySet",
+    "State",
 ]
