@@ -43,6 +43,11 @@ def date_with_year(date: dt.date) -> str:
     return date_format(date, pgettext("a day without its weekday, with its year, in Django's date format", "j F Y"))
 
 
+def month(date: dt.date) -> str:
+    """november 2026"""
+    return date_format(date, pgettext("a month with its year, in Django's date format", "F Y"))
+
+
 def clock(time: dt.time | dt.datetime) -> str:
     """16.00; a moment is read from the clock on the wall in the Netherlands."""
     if isinstance(time, dt.datetime):

@@ -48,6 +48,7 @@ CLOCKS = (
     "activities.bookings",
     "activities.campaigns",
     "activities.closing_days",
+    "activities.desk.agenda",
     "activities.desk.asking_first",
     "activities.desk.booking",
     "activities.desk.campaigns",

@@ -43,6 +43,7 @@ ROOMS = {
     "desk/logout": OPEN,
     "desk/rota": STAFF,
     "desk/activities": PUBLISHERS,
+    "desk/agenda": PUBLISHERS,
     "desk/bookings": PUBLISHERS,
     "desk/calendars": PUBLISHERS,
     "desk/campaigns": PUBLISHERS,

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from activities.desk import campaigns, programme, resources, series, sessions, sources
+from activities.desk import agenda, campaigns, programme, resources, series, sessions, sources
 
 urlpatterns = [
     path("/activities", programme.activity_list, name="activities"),
@@ -23,6 +23,7 @@ urlpatterns = [
     path("/days/closures/remove", series.closure_remove, name="closure_remove"),
     path("/days/own/new", series.own_days_new, name="own_days_new"),
     path("/days/own/<uuid:pk>/remove", series.own_days_remove, name="own_days_remove"),
+    *agenda.urlpatterns,
     *campaigns.urlpatterns,
     *resources.urlpatterns,
     *sources.urlpatterns,
