@@ -68,7 +68,7 @@ def _content(code: CampaignCode, *, at: dt.datetime) -> dict[str, Any]:
         return _of_activity(code.activity, at=at)
     if code.location:
         offered = Activity.objects.published().filter(location=code.location)
-        return _of_several(code.location, offered=offered, where=_place(code.location), at=at)
+        return _of_several(code.location, offered=offered, where=_place(code.location)[1:], at=at)
     offered = Activity.objects.published().filter(organisation=code.organisation)
     places = code.organisation.locations.order_by("name", "pk")[:MOST_LINES]
     return _of_several(code.organisation, offered=offered, where=[place.name for place in places], at=at)

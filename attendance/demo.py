@@ -19,9 +19,20 @@ from django.db import connection, transaction
 from django.utils.text import slugify
 
 from activities import bookings, closing_days, publishing
-from activities.models import Activity, Edition, Level, Programme, Resource, ResourceKind, Session
+from activities.models import (
+    Activity,
+    CampaignCode,
+    CampaignWeek,
+    Channel,
+    Edition,
+    Level,
+    Programme,
+    Resource,
+    ResourceKind,
+    Session,
+)
 from activities.schedule import Schedule
-from activities.weeks import WEEK, local_date, monday_of, starts_at
+from activities.weeks import WEEK, local_date, monday_of, starts_at, weeks
 from attendance.checkin import Door, store
 from attendance.claims import Claim
 from attendance.grants import school_year_of
@@ -101,6 +112,13 @@ OFFERS = [
 ]  # fmt: skip
 
 
+# Where the codes of the shop's drop-in hours hang, how often each is scanned in a week at most, and how many there are.
+CAMPAIGN = {
+    "DEMA1": (Channel.POSTER, "Bibliotheek Poelenburg, naast de deur", 12, 1),
+    "DEMA2": (Channel.STICKER, "Bushaltes in Peldersveld", 7, 40),
+    "DEMA3": (Channel.INSTAGRAM, "", 25, 0),
+}
+
 _NAMES = {"coordinator": "Coördinator", "publisher": "Programmamaker", "youthWorker": "Jongerenwerker"}
 PACKAGES = ("schools", "activities", "attendance")
 
@@ -157,6 +175,7 @@ class _Town:
         people = self._make_people()
         self._make_bookings()
         self._make_grant()
+        self._make_campaign()
         # Every step was a change a second after the one before; nobody has seen any of them.
         Edition.objects.update(changed_at=self.at)
         return people
@@ -327,6 +346,27 @@ class _Town:
             bands=settings.AGE_BANDS[1:5],
             min_weeks=4,
         )
+
+    def _make_campaign(self) -> None:
+        drop_in = Activity.objects.get(title="Inloop Jongerenwinkel")
+        for letters, (channel, place, most, put_up) in CAMPAIGN.items():
+            code = CampaignCode.objects.create(
+                code=letters,
+                organisation=drop_in.organisation,
+                activity=drop_in,
+                channel=channel,
+                place=place,
+                created_at=starts_at(self.first),
+            )
+            CampaignWeek.objects.bulk_create(
+                CampaignWeek(
+                    code=code,
+                    week=monday,
+                    visits=self.chance.randint(most // 4, most),
+                    put_up=put_up if monday == self.first else 0,
+                )
+                for monday in weeks(self.first, monday_of(self.today))
+            )
 
     def _make_people(self) -> dict[str, Any]:
         shop = self.locations["jongerenwinkel"]

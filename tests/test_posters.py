@@ -1,9 +1,6 @@
 """Posters and stickers: looked at as pictures, read by a decoder, and heard as a screen reader hears them."""
 
 import io
-import json
-import subprocess
-from pathlib import Path
 
 import pypdfium2
 import pytest
@@ -15,10 +12,9 @@ from activities.posters import poster_pdf
 from schools.colours import contrast, printed
 from tests import factories
 from tests.factories import NOW
+from tests.qr_reader import read_code
 
 pytestmark = pytest.mark.django_db
-
-READER = Path(__file__).with_name("qr_reader.mjs")
 
 
 @pytest.fixture
@@ -42,14 +38,6 @@ def words(pdf):
 def picture(pdf, *, dots_per_inch=100):
     """As an office printer shows it."""
     return pypdfium2.PdfDocument(pdf)[0].render(scale=dots_per_inch / 72).to_pil()
-
-
-def read_code(image):
-    file = io.BytesIO()
-    image.save(file, "PNG")
-    return json.loads(
-        subprocess.run(["node", READER], input=file.getvalue(), stdout=subprocess.PIPE, check=True).stdout
-    )
 
 
 @pytest.mark.parametrize(("size", "millimetres"), [("a4", (210, 297)), ("a6", (105, 148.5))])

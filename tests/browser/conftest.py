@@ -18,6 +18,7 @@ _ONE_DATABASE = {
     "test_door_over_time",
     "test_kiosk",
     "test_pairing",
+    "test_publishing_a_term",
     "test_subscribing",
     "test_webkit",
 }
