@@ -63,7 +63,8 @@ def test_a_draft_stands_on_no_page_in_no_feed_and_in_no_answer_of_the_api(client
 
 
 def test_whatever_is_changed_in_a_draft_makes_no_date(shop, draft):
-    publishing.change(draft, {"schedule": factories.unpublished_activity(rrule="").schedule, "title": "Other"}, at=NOW)
+    thursdays = factories.unpublished_activity(rrule="FREQ=WEEKLY;BYDAY=TH;COUNT=9").schedule
+    publishing.change(draft, {"schedule": thursdays, "title": "Other"}, from_on=day("2026-12-01"), at=NOW)
     publishing.extend_all(at=NOW)
     bookings.book_series(draft, resources=[bookable.equipment()], staff=[], at=NOW)
     with pytest.raises(RuleViolation) as refused:
@@ -71,7 +72,7 @@ def test_whatever_is_changed_in_a_draft_makes_no_date(shop, draft):
     assert refused.value.code == "draft"
     assert not Session.objects.exists()
     draft.refresh_from_db()
-    assert (draft.title, draft.is_draft) == ("Other", True)
+    assert (draft.title, draft.is_draft, draft.earlier_schedules.count()) == ("Other", True, 0)
 
 
 def test_put_online_it_has_the_dates_of_its_schedule_and_what_is_booked_for_them(client, draft):
