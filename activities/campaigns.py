@@ -1,7 +1,8 @@
 """Campaign codes: made, counted and retired; and how many visits they brought to a page.
 
 A visit here is one opening of a page by a code, not a person present at a session. Of it nothing is kept but one
-more in the sum of its week: no cookie, no address, no device, no moment.
+more in the sum of its week: no cookie, no address, no device, no moment. So nobody can be told apart either, and who
+opens a page twice counts twice: a figure to compare posters by, and not to account for.
 """
 
 import datetime as dt

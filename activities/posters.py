@@ -38,6 +38,15 @@ def campaign_address(code: CampaignCode) -> str:
 
 def poster_pdf(code: CampaignCode, *, size: str, language: str, at: dt.datetime) -> bytes:
     """A PDF/UA-1 of one page in this language. Titles are said as their organisation wrote them."""
+    return _set(code, size=size, language=language, at=at, format="pdf", pdf_standards=["ua-1"])
+
+
+def poster_png(code: CampaignCode, *, size: str, language: str, at: dt.datetime) -> bytes:
+    """The same as a picture, as small as a page shows it."""
+    return _set(code, size=size, language=language, at=at, format="png", ppi=48 if size == Size.A4 else 96)
+
+
+def _set(code: CampaignCode, *, size: str, language: str, at: dt.datetime, **how: Any) -> bytes:
     with translation.override(language):
         address = campaign_address(code)
         data = {
@@ -54,13 +63,9 @@ def poster_pdf(code: CampaignCode, *, size: str, language: str, at: dt.datetime)
             "colours": printed()._asdict(),
             **_content(code, at=at),
         }
-        return typst.compile(
-            TEMPLATE,
-            sys_inputs={"data": json.dumps(data)},
-            font_paths=[settings.FONTS_DIR],
-            format="pdf",
-            pdf_standards=["ua-1"],
-        )
+        inputs = {"data": json.dumps(data)}
+        made: bytes = typst.compile(TEMPLATE, sys_inputs=inputs, font_paths=[settings.FONTS_DIR], **how)
+        return made
 
 
 def _content(code: CampaignCode, *, at: dt.datetime) -> dict[str, Any]:

@@ -43,6 +43,8 @@ def test_a_publisher_makes_a_code_for_an_activity_and_downloads_its_poster(at_de
     assert f"/en/q/{made.code}" in html
     pdf = at_desk.get(f"{DESK}/campaigns/{made.code}/poster?size=a4&language=nl")
     assert (pdf["Content-Type"], pdf.content[:5]) == ("application/pdf", b"%PDF-")
+    picture = at_desk.get(f"{DESK}/campaigns/{made.code}/preview")
+    assert (picture["Content-Type"], picture.content[:4]) == ("image/png", b"\x89PNG")
     assert pdf["Content-Disposition"] == f'attachment; filename="inloop-{made.code.lower()}-a4-nl.pdf"'
 
 
@@ -112,7 +114,7 @@ def test_a_retired_code_says_so_and_keeps_what_was_counted(at_desk, code):
     assert CampaignWeek.objects.get().visits == 1
 
 
-@pytest.mark.parametrize("verb", ["", "/poster?size=a4&language=nl", "/put-up", "/retire"])
+@pytest.mark.parametrize("verb", ["", "/poster?size=a4&language=nl", "/preview", "/put-up", "/retire"])
 def test_a_code_of_another_organisation_does_not_exist(at_desk, verb):
     theirs = campaigns.make(factories.location(slug="hub"), channel="poster", at=NOW)
     for method in ("get", "post"):

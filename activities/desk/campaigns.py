@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from activities import campaigns
 from activities.forms.campaigns import CampaignForm, PosterForm, PutUpForm
 from activities.models import CampaignCode
-from activities.posters import campaign_address, poster_pdf
+from activities.posters import campaign_address, poster_pdf, poster_png
 from activities.weeks import week_of
 from schools.gate import StaffRequest, publishers_only
 
@@ -60,6 +60,15 @@ def campaign_poster(request: StaffRequest, letters: str) -> HttpResponse:
     return HttpResponse(pdf, content_type="application/pdf", headers=headers)
 
 
+@require_safe
+@publishers_only
+def campaign_preview(request: StaffRequest, letters: str) -> HttpResponse:
+    """How it looks, as the form for it begins."""
+    code = _own(request, letters)
+    begun = PosterForm(None, channel=code.channel).initial
+    return HttpResponse(poster_png(code, **begun, at=now()), content_type="image/png")
+
+
 @require_POST
 @publishers_only
 def campaign_put_up(request: StaffRequest, letters: str) -> HttpResponse:
@@ -101,6 +110,7 @@ urlpatterns: list[URLPattern] = [
     path("/campaigns/new", campaign_new, name="campaign_new"),
     path("/campaigns/<str:letters>", campaign_detail, name="campaign_detail"),
     path("/campaigns/<str:letters>/poster", campaign_poster, name="campaign_poster"),
+    path("/campaigns/<str:letters>/preview", campaign_preview, name="campaign_preview"),
     path("/campaigns/<str:letters>/put-up", campaign_put_up, name="campaign_put_up"),
     path("/campaigns/<str:letters>/retire", campaign_retire, name="campaign_retire"),
 ]
