@@ -13,9 +13,11 @@ from django.db import transaction
 from django.db.models import F, Sum
 from django.utils.timezone import now
 
+from activities import acts
 from activities.models import Activity, CampaignCode, CampaignWeek, Channel
 from activities.models.campaigns import LETTERS
-from activities.weeks import week_of
+from activities.weeks import label, week_of
+from schools import audit
 from schools.models import Location, Organisation, User
 from schools.secrets import ALPHABET
 
@@ -36,6 +38,7 @@ def make(
     )
     code.full_clean()
     code.save(force_insert=True)
+    audit.record(acts.CAMPAIGN_MADE, of=code, changes={"place": (None, place)} if place else None, at=code.created_at)
     return code
 
 
@@ -49,10 +52,12 @@ def _free_letters() -> str:
 @transaction.atomic
 def retire(code: CampaignCode, *, at: dt.datetime | None = None) -> CampaignCode:
     """It counts no more, and still leads on: what hangs somewhere must not lead to a wall. Safe to repeat."""
+    at = at or now()
     code = CampaignCode.objects.select_for_update().get(pk=code.pk)
     if code.retired_at is None:
-        code.retired_at = at or now()
+        code.retired_at = at
         code.save(update_fields=["retired_at"])
+        audit.record(acts.CAMPAIGN_RETIRED, of=code, at=at)
     return code
 
 
@@ -68,9 +73,17 @@ def count_visit(code: CampaignCode, *, at: dt.datetime) -> None:
     of_week.update(visits=F("visits") + 1)
 
 
-def note_put_up(code: CampaignCode, *, week: dt.date, number: int) -> None:
+@transaction.atomic
+def note_put_up(code: CampaignCode, *, week: dt.date, number: int, at: dt.datetime | None = None) -> None:
     """How many were put up in this week, in all: said again, it is corrected and not added."""
-    CampaignWeek.objects.update_or_create(code=code, week=week, defaults={"put_up": number})
+    of_week = CampaignWeek.objects.filter(code=code, week=week)
+    was = of_week.values_list("put_up", flat=True).first()
+    CampaignWeek.objects.bulk_create([CampaignWeek(code=code, week=week)], ignore_conflicts=True)
+    # By itself: somebody may be scanning it meanwhile.
+    of_week.update(put_up=number)
+    if was != number:
+        changes = {"weeks": (None, [label(week)]), "put_up": (was, number)}
+        audit.record(acts.CAMPAIGN_PUT_UP, of=code, changes=changes, at=at or now())
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,7 @@ from itertools import count
 from django.db import transaction
 from django.utils.timezone import now
 
+from activities import acts
 from activities.conflicts import refusing_new_clashes
 from activities.models import Activity, Edition, SeriesBooking
 from activities.models.activities import take_slugs
@@ -17,6 +18,7 @@ from activities.publishing import after, held
 from activities.schedule import Schedule
 from activities.series import add_sessions, sessions_to_add
 from activities.weeks import WEEK, local_date
+from schools import audit
 
 YEAR = 365.2425  # days, on average
 # How far a copy may begin in the past: whoever is late with the new school year still means this one.
@@ -27,12 +29,17 @@ LATE = 13 * WEEK
 def keep(activity: Activity, *, at: dt.datetime | None = None) -> Activity:
     """Keep a new activity for its publishers alone. Raises ValidationError; then nothing is written."""
     at = at or now()
+    _keep(activity, at=at)
+    audit.record(acts.ACTIVITY_DRAFTED, of=activity, at=at)
+    return activity
+
+
+def _keep(activity: Activity, *, at: dt.datetime) -> None:
     Edition.hold(at=at)  # for its address: two at once could take the same
     take_slugs([activity])
     activity.published_at, activity.updated_at = None, at
     activity.full_clean()
     activity.save(force_insert=True)
-    return activity
 
 
 @transaction.atomic
@@ -50,7 +57,9 @@ def put_online(draft: Activity, *, keep_clashes: bool = False, at: dt.datetime |
     activity.full_clean()
     with refusing_new_clashes(activity, keep=keep_clashes, at=at):
         activity.save()
-        add_sessions(sessions_to_add(activity, at=at), at=at)
+        sessions = sessions_to_add(activity, at=at)
+        add_sessions(sessions, at=at)
+    audit.record(acts.ACTIVITY_PUBLISHED, of=activity, changes={"sessions": (None, len(sessions))}, at=at)
     return activity
 
 
@@ -63,7 +72,8 @@ def copy(activity: Activity, *, at: dt.datetime | None = None) -> Activity:
     at = at or now()
     made = Activity(**{name: getattr(activity, name) for name in _COPIED})
     made.schedule = a_year_further(activity.schedule, starts_on=_first_day(activity), today=local_date(at))
-    keep(made, at=at)
+    _keep(made, at=at)
+    audit.record(acts.ACTIVITY_COPIED, of=made, at=at)
     booked = activity.series_bookings.order_by("pk").exclude(resource__retired_at__isnull=False)
     SeriesBooking.objects.bulk_create(
         SeriesBooking(activity=made, resource_id=one.resource_id, staff_id=one.staff_id)

@@ -7,13 +7,15 @@ another calendar have no schedule of ours: these functions leave them alone.
 import datetime as dt
 from collections.abc import Collection, Mapping
 
+from django.core.exceptions import ValidationError
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from activities.attendance_asked import attendance_of, attended
 from activities.bookings import book_new
 from activities.models import Activity, Session, SessionQuerySet
 from activities.models.sessions import BY_HAND
-from activities.schedule import HORIZON, Part, planned
+from activities.schedule import HORIZON, Part, dates, planned
 from activities.weeks import local_date
 from schools.models import Closure
 from schools.models.closures import ClosureQuerySet
@@ -65,6 +67,23 @@ def is_planned(session: Session) -> bool:
     assert day is not None
     free = activity.organisation.load_free_days()
     return day in planned(activity.load_parts(), before=day + dt.timedelta(days=1), free=free)
+
+
+def is_as_planned(session: Session) -> bool:
+    """Whether it is when and where its series has it, or where it was put first."""
+    if session.scheduled_on is None:
+        return session.starts_at == session.original_starts_at and session.location_id == session.activity.location_id
+    part = session.activity.load_part(session.scheduled_on)
+    return session.when_and_where == part.when_and_where(session.scheduled_on) and is_planned(session)
+
+
+def refuse_without_a_day(activity: Activity, from_on: dt.date, *, at: dt.datetime) -> None:
+    free = activity.organisation.load_free_days()
+    horizon = max(local_date(at), from_on) + HORIZON
+    if not any(day >= from_on for day in dates(activity.schedule, before=horizon, free=free)):
+        raise ValidationError(
+            {"rrule": ValidationError(_("No day is left from then on. End the series instead."), "never_happens")}
+        )
 
 
 def add_sessions(sessions: list[Session], *, at: dt.datetime) -> None:

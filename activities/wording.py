@@ -55,6 +55,11 @@ def clock(time: dt.time | dt.datetime) -> str:
     return time_format(time, pgettext("a time, in Django's date format", "H:i"))
 
 
+def hour(time: dt.time | dt.datetime) -> str:
+    """16.00 uur"""
+    return pgettext("a time that stands alone", "%(time)s") % {"time": clock(time)}
+
+
 def moment(at: dt.datetime) -> str:
     """dinsdag 24 november, 16.00 uur"""
     return _("%(day)s, %(time)s") % {"day": day(at.astimezone(AMSTERDAM).date()), "time": clock(at)}
@@ -121,6 +126,14 @@ def rhythms(parts: list[Part], *, today: dt.date) -> str:
 
 def by_another_calendar() -> str:
     return _("on the days of the school's own calendar")
+
+
+def rule(text: str) -> str:
+    """elke dinsdag en donderdag; of a rule alone, which says nothing of a time."""
+    if not text:
+        return _("once")
+    any_monday = Schedule(starts_on=dt.date(2024, 1, 1), start_time=dt.time(), end_time=dt.time(1), rrule=text)
+    return on_days(any_monday)
 
 
 def on_days(schedule: Schedule) -> str:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
 
@@ -31,6 +32,7 @@ class ProblemRenderer(JSONRenderer):
     ensure_ascii = True
 
 
+@lru_cache(maxsize=1_000)
 def camelize(name: str) -> str:
     return re.sub(r"_([a-z0-9])", lambda match: match[1].upper(), name)
 

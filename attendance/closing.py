@@ -18,7 +18,7 @@ from django.db.models import Count, F, Q, QuerySet, Sum, Value
 
 from activities.models import Session
 from activities.weeks import WEEK, label, local_date, monday_of
-from attendance import reach, scopes
+from attendance import acts, reach, scopes
 from attendance.checkin import MOST_BACK
 from attendance.models import (
     CheckIn,
@@ -31,6 +31,7 @@ from attendance.models import (
     WeekKey,
     trace_of,
 )
+from schools import audit
 
 log = logging.getLogger(__name__)
 
@@ -95,6 +96,7 @@ def close_week(monday: dt.date, *, at: dt.datetime, is_trial: bool = False) -> C
         WeekKey.objects.filter(week=monday).delete()
         CheckIn.objects.filter(week=monday).update(visitor_key=None)
         Week.objects.filter(pk=monday).update(closed_at=at)
+        audit.record(acts.WEEK_CLOSED, changes={"weeks": (None, [label(monday)])}, at=at)
         everybody = VisitorTotal.objects.filter(week=monday, scope="").first()
         visits = sum(total.all_visits for total in totals)
         closed = Closed(monday, len(totals), visits, everybody.visitors if everybody else 0)

@@ -13,10 +13,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from activities.weeks import local_date
+from attendance import acts
 from attendance.disclosure import disclosed_grants
 from attendance.grant_forms import GrantRuleForm, SchoolYearForm
 from attendance.grants import school_year_of
 from attendance.models import GrantRule, GrantRuleQuerySet
+from schools import audit
 from schools.gate import StaffRequest, coordinators_only, publishers_only
 
 PAGE = 50
@@ -68,7 +70,7 @@ def edit(request: StaffRequest, pk: uuid.UUID) -> HttpResponse:
 def _answer_form(request: StaffRequest, form: GrantRuleForm) -> HttpResponse:
     name = form.instance.name  # before what is typed is laid over it
     if request.method == "POST" and form.is_valid():
-        form.save()
+        audit.save_form(form, added=acts.GRANT_ADDED, changed=acts.GRANT_CHANGED, at=now())
         messages.success(request, _("Saved."))
         return redirect("desk:grants")
     return render(request, "attendance/grant_form.html", {"form": form, "name": name})
@@ -79,7 +81,7 @@ def remove(request: StaffRequest, pk: uuid.UUID) -> HttpResponse:
     rule = get_object_or_404(_rules(request), pk=pk)
     if request.method != "POST":
         return render(request, "attendance/grant_remove.html", {"rule": rule})
-    rule.delete()
+    audit.delete(rule, acts.GRANT_REMOVED, at=now())
     messages.success(request, _("Deleted."))
     return redirect("desk:grants")
 

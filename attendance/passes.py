@@ -12,7 +12,9 @@ from django.utils.translation import gettext_lazy as _
 
 from activities.models import Level
 from activities.weeks import local_date
+from attendance import acts
 from attendance.models import Gender, Pass
+from schools import audit
 from schools.secrets import digest, new_code
 
 MOST_AT_ONCE = 500
@@ -86,16 +88,21 @@ def issue(
         for card in issued
     ]
     Pass.objects.bulk_create(rows)
+    # Not for whom: of a few passes that points at those who got them.
+    told = {"count": (None, count), "valid_until": (None, valid_until)}
+    audit.record(acts.PASSES_ISSUED, changes=told, at=at)
     return issued
 
 
 @transaction.atomic
 def revoke(issued: Pass, *, at: dt.datetime | None = None) -> Pass:
     """From now on it opens nothing, also for scans that are still on a phone. Safe to repeat."""
+    at = at or now()
     issued = Pass.objects.select_for_update().get(pk=issued.pk)
     if issued.revoked_at is None:
-        issued.revoked_at = at or now()
+        issued.revoked_at = at
         issued.save(update_fields=["revoked_at"])
+        audit.record(acts.PASS_REVOKED, at=at)  # and not which
     return issued
 
 

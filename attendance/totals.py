@@ -245,7 +245,7 @@ def _count_visits(check_ins: QuerySet[CheckIn], name: str | None) -> Iterable[di
 
     rows = (
         check_ins.order_by()
-        .values("week", key=F(of_check_in(name)) if name else Value(0))
+        .values_list("week", F(of_check_in(name)) if name else Value(0))
         .annotate(
             all_visits=visits(),
             scanned_visits=visits(kind=CheckInKind.PASS),
@@ -255,8 +255,9 @@ def _count_visits(check_ins: QuerySet[CheckIn], name: str | None) -> Iterable[di
             sessions_held=Count("session", distinct=True, filter=Q(visits__gt=0)),
         )
     )
-    # The column has the name that the sum should have.
-    return ({"visits" if column == "all_visits" else column: n for column, n in row.items()} for row in rows)
+    # A column has the name that the first sum should have.
+    names = "week", "key", "visits", "scanned_visits", "tallied_visits", "group_visits", "visitors", "sessions_held"
+    return (dict(zip(names, row, strict=True)) for row in rows)
 
 
 def _count_late(check_ins: CheckInQuerySet, name: str | None) -> Iterable[dict[str, Any]]:

@@ -2,10 +2,15 @@ from django.conf import settings
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.sitemaps.views import sitemap
 from django.db import Error, connection
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.decorators.cache import cache_control
 from django.views.generic import RedirectView
+
+from activities.sitemaps import sitemaps
+from schools.views import security_contact
 
 
 @login_not_required
@@ -22,8 +27,9 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @login_not_required
 def robots(request: HttpRequest) -> HttpResponse:
     """Calendars and the programme are for everybody; Google Calendar obeys this file too."""
-    closed = ["/desk", "/admin", "/q/", *(f"/{code}/q/" for code, _name in settings.LANGUAGES)]
-    lines = ["User-agent: *", *(f"Disallow: {path}" for path in closed), ""]
+    closed = ["admin", "desk", "door", "embed", "q/", *(f"{code}/q/" for code, _name in settings.LANGUAGES)]
+    lines = ["User-agent: *", *(f"Disallow: /{path}" for path in closed)]
+    lines += ["", f"Sitemap: {settings.BASE_URL}/sitemap.xml", ""]
     return HttpResponse("\n".join(lines), content_type="text/plain")
 
 
@@ -36,6 +42,8 @@ def front_pages() -> list[URLPattern]:
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz),
     path("robots.txt", robots),
+    path("sitemap.xml", login_not_required(cache_control(max_age=3600)(sitemap)), {"sitemaps": sitemaps()}),
+    path(".well-known/security.txt", security_contact),
     *front_pages(),
     path("feeds/", include("activities.feeds.views")),
     path("api", include("api.urls")),

@@ -1,10 +1,19 @@
 """For the administrator: people, places and targets. What happened at a door is not shown here."""
 
+from typing import Any
+
 from django.contrib import admin
-from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.forms import AdminPasswordChangeForm
+from django.contrib.auth.models import Group
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
-from schools.models import AccessToken, Journey, Location, Membership, Neighbourhood, Organisation, User
+from schools import acts, audit
+from schools.audited_admin import AuditedAdmin
+from schools.models import AccessToken, Journey, Location, Membership, Neighbourhood, Organisation, Topic, User
 
 
 class MembershipInline(admin.TabularInline):
@@ -14,7 +23,9 @@ class MembershipInline(admin.TabularInline):
 
 
 @admin.register(User)
-class PersonAdmin(UserAdmin):
+class PersonAdmin(AuditedAdmin, UserAdmin):
+    topic = Topic.PEOPLE
+    untold = ("email", "groups", "user_permissions")
     ordering = ("email",)
     list_display = ("email", "name", "is_active", "is_superuser")
     list_filter = ("is_active", "is_superuser", "memberships__role")
@@ -28,16 +39,46 @@ class PersonAdmin(UserAdmin):
     )
     inlines = (MembershipInline,)
 
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        user = form.instance
+        had = {role.pk: str(role) for role in Membership.objects.filter(user=user)}
+        super().save_formset(request, form, formset, change)
+        has = {role.pk: str(role) for role in Membership.objects.filter(user=user)}
+        for key in sorted(had.keys() | has.keys()):
+            before, after = had.get(key), has.get(key)
+            act = acts.ROLE_GIVEN if before is None else acts.ROLE_TAKEN if after is None else acts.ROLE_CHANGED
+            if before != after:
+                audit.record(act, of=user, changes={"role": (before, after)}, at=now())
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002
+        with transaction.atomic():
+            return super().user_change_password(request, id, form_url)
+
+    def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> Any:
+        """Called after every change; of a password this is the only word that Django gives."""
+        if isinstance(form, AdminPasswordChangeForm):
+            audit.record(acts.PASSWORD_SET, of=form.user, at=now())
+        return super().construct_change_message(request, form, formsets, add)
+
+
+admin.site.unregister(Group)
+
+
+@admin.register(Group)
+class AuditedGroupAdmin(AuditedAdmin, GroupAdmin):
+    topic = Topic.PEOPLE
+    untold = ("permissions",)
+
 
 @admin.register(Neighbourhood)
-class NeighbourhoodAdmin(admin.ModelAdmin):
+class NeighbourhoodAdmin(AuditedAdmin):
     list_display = ("name", "slug")
     search_fields = ("name",)
     prepopulated_fields = {"slug": ("name",)}
 
 
 @admin.register(Organisation)
-class OrganisationAdmin(admin.ModelAdmin):
+class OrganisationAdmin(AuditedAdmin):
     list_display = ("name", "kind", "slug")
     list_filter = ("kind",)
     search_fields = ("name", "slug")
@@ -45,7 +86,7 @@ class OrganisationAdmin(admin.ModelAdmin):
 
 
 @admin.register(Location)
-class LocationAdmin(admin.ModelAdmin):
+class LocationAdmin(AuditedAdmin):
     list_display = ("name", "organisation", "neighbourhood", "slug")
     list_filter = ("neighbourhood",)
     list_select_related = ("organisation", "neighbourhood")
@@ -54,7 +95,7 @@ class LocationAdmin(admin.ModelAdmin):
 
 
 @admin.register(Journey)
-class JourneyAdmin(admin.ModelAdmin):
+class JourneyAdmin(AuditedAdmin):
     """Both ways at once; where none is written down, it takes the usual time (TRAVEL_MINUTES)."""
 
     list_display = ("one_end", "other_end", "minutes")
@@ -64,11 +105,12 @@ class JourneyAdmin(admin.ModelAdmin):
 
 
 @admin.register(AccessToken)
-class AccessTokenAdmin(admin.ModelAdmin):
+class AccessTokenAdmin(AuditedAdmin):
     """Tokens are made by a command, which shows them once; here they are seen and revoked."""
 
     list_display = ("name", "user", "created_at", "expires_at", "revoked_at")
     list_select_related = ("user",)
+    topic = Topic.PEOPLE
     readonly_fields = ("user", "created_at")
     fields = ("name", "user", "created_at", "expires_at", "revoked_at")
 

@@ -53,6 +53,7 @@ CLOCKS = (
     "activities.desk.booking",
     "activities.desk.campaigns",
     "activities.desk.programme",
+    "activities.desk.resources",
     "activities.desk.rota",
     "activities.desk.series",
     "activities.drafts",

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from activities.desk import agenda, campaigns, programme, resources, series, sessions, sources
+from activities.desk import agenda, campaigns, changes, programme, resources, series, sessions, sources
 
 urlpatterns = [
     path("/activities", programme.activity_list, name="activities"),
@@ -25,6 +25,7 @@ urlpatterns = [
     path("/days/own/<uuid:pk>/remove", series.own_days_remove, name="own_days_remove"),
     *agenda.urlpatterns,
     *campaigns.urlpatterns,
+    *changes.urlpatterns,
     *resources.urlpatterns,
     *sources.urlpatterns,
 ]

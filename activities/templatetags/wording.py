@@ -1,6 +1,7 @@
 """The words of `activities.wording` in templates."""
 
 import datetime as dt
+from urllib.parse import urlencode
 
 from django import template
 from django.utils.timezone import now
@@ -21,6 +22,12 @@ register.filter("month_of", wording.month)
 register.filter("clock", wording.clock)
 register.filter("moment", wording.moment)
 register.filter("week_days", wording.week_days)
+
+
+@register.filter
+def map_link(address: str) -> str:
+    """To a map that asks for no account; nothing is fetched from it until somebody follows it."""
+    return "https://www.openstreetmap.org/search?" + urlencode({"query": address})
 
 
 @register.filter

@@ -4,12 +4,11 @@ from typing import Any
 from django.utils.timezone import now
 from drf_spectacular.utils import extend_schema
 from rest_framework.permissions import AllowAny
-from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from activities.weeks import week_of
-from api.renderers import CSVRenderer, XLSXRenderer
+from api.renderers import CSVRenderer, JSONRenderer, XLSXRenderer
 from api.serializers.totals import (
     QuestionSerializer,
     ReachQuestionSerializer,
