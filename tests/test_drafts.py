@@ -46,8 +46,11 @@ def text(answer: HttpResponse) -> str:
 
 def test_a_draft_stands_on_no_page_in_no_feed_and_in_no_answer_of_the_api(client, api, draft):
     feeds = ["all", "locations/shop", "organisations/shop", "programmes/drop-in"]
-    paths = ["/", "/?week=2026-W49", "/locations/shop", "/organisations/shop", *(f"/feeds/{one}.ics" for one in feeds)]
-    assert [path for path in paths if "Club" in client.get(path).content.decode()] == []
+    pages = ["", "?week=2026-W49", "locations/shop", "organisations/shop", "programmes/drop-in", "embed", "sitemap.xml"]
+    paths = [*(f"/{page}" for page in pages), *(f"/feeds/{one}.ics" for one in feeds)]
+    answers = {path: client.get(path) for path in paths}
+    assert [path for path, answer in answers.items() if answer.status_code != 200] == []
+    assert [path for path, answer in answers.items() if "club" in answer.content.decode().lower()] == []
     for path in (
         "/activities/club",
         "/activities/club/qr.svg",
