@@ -19,24 +19,14 @@ from django.db import connection, transaction
 from django.utils.text import slugify
 
 from activities import bookings, closing_days, publishing
-from activities.models import (
-    Activity,
-    CampaignCode,
-    CampaignWeek,
-    Channel,
-    Edition,
-    Level,
-    Programme,
-    Resource,
-    ResourceKind,
-    Session,
-)
+from activities.models import Activity, Edition, Level, Programme, Resource, ResourceKind, Session
 from activities.schedule import Schedule
 from activities.weeks import WEEK, local_date, monday_of, starts_at, weeks
 from attendance.checkin import Door, store
 from attendance.claims import Claim
+from attendance.demo_campaign import make_campaign
 from attendance.grants import school_year_of
-from attendance.models import CheckInKind, Device, Gender, GrantRule, Pass, Target
+from attendance.models import CheckInKind, Device, Entry, EntryKind, Gender, GrantRule, Pass, Target, YearReport
 from attendance.passes import end_of_school_year
 from schools.acting import acting
 from schools.calendar import school_holiday
@@ -113,13 +103,6 @@ OFFERS = [
 ]  # fmt: skip
 
 
-# Where the codes of the shop's drop-in hours hang, how often each is scanned in a week at most, and how many there are.
-CAMPAIGN = {
-    "DEMA1": (Channel.POSTER, "Bibliotheek Poelenburg, naast de deur", 12, 1),
-    "DEMA2": (Channel.STICKER, "Bushaltes in Peldersveld", 7, 40),
-    "DEMA3": (Channel.INSTAGRAM, "", 25, 0),
-}
-
 _NAMES = {"coordinator": "Coördinator", "publisher": "Programmamaker", "youthWorker": "Jongerenwerker"}
 PACKAGES = ("schools", "activities", "attendance")
 
@@ -179,7 +162,9 @@ class _Town:
             self._make_changes()
             self._make_bookings()
             self._make_grant()
-            self._make_campaign()
+            self._make_report()
+            drop_in = Activity.objects.get(title="Inloop Jongerenwinkel")
+            make_campaign(drop_in, weeks=weeks(self.first, monday_of(self.today)), chance=self.chance)
         # Every step was a change a second after the one before; nobody has seen any of them.
         Edition.objects.update(changed_at=self.at)
         return self._told(people)
@@ -351,26 +336,36 @@ class _Town:
             min_weeks=4,
         )
 
-    def _make_campaign(self) -> None:
-        drop_in = Activity.objects.get(title="Inloop Jongerenwinkel")
-        for letters, (channel, place, most, put_up) in CAMPAIGN.items():
-            code = CampaignCode.objects.create(
-                code=letters,
-                organisation=drop_in.organisation,
-                activity=drop_in,
-                channel=channel,
-                place=place,
-                created_at=starts_at(self.first),
-            )
-            CampaignWeek.objects.bulk_create(
-                CampaignWeek(
-                    code=code,
-                    week=monday,
-                    visits=self.chance.randint(most // 4, most),
-                    put_up=put_up if monday == self.first else 0,
-                )
-                for monday in weeks(self.first, monday_of(self.today))
-            )
+    def _make_report(self) -> None:
+        """What was no session, and the words of this year's overview."""
+        day = self.today - WEEK
+        talks = [(25, 6), (11, 3)]
+        counted = {
+            EntryKind.PAGE_VIEWS: 4334,
+            EntryKind.SITE_VISITORS: 2556,
+            EntryKind.ADVERT_VIEWS: 121_500,
+            EntryKind.ACCOUNTS_REACHED: 25_032,
+            EntryKind.LINK_CLICKS: 1630,
+            EntryKind.POSTERS: 60,
+        }
+        entries = [
+            Entry(kind=EntryKind.PANEL_TALK, happened_on=day, young_people=young, professionals=others)
+            for young, others in talks
+        ]
+        entries += [Entry(kind=EntryKind.EVENT, happened_on=day, young_people=85, professionals=12)]
+        entries += [Entry(kind=kind, happened_on=day, number=number) for kind, number in counted.items()]
+        for entry in entries:
+            entry.id = self._new_id()
+        Entry.objects.bulk_create(entries)
+        YearReport.objects.create(
+            year=day.year,
+            introduction="Jongeren laten zien wat ze kunnen, op plekken waar ze graag komen.",
+            proud_of="Op vrijdagavond is de Jongerenwinkel nu open\nLocal Heroes kwamen op twee scholen in de klas\n"
+            "De VR-set reist tussen de HUB en het lyceum",
+            held_back_by="In de vakanties komen er minder jongeren\nVoor de techniekclub is een wachtrij",
+            quotation="Hier vraagt niemand wie je bent. Wel of je meedoet.",
+            said_by="Jongerenwerker",
+        )
 
     def _make_people(self) -> dict[str, Any]:
         shop = self.locations["jongerenwinkel"]

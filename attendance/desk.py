@@ -1,12 +1,10 @@
 """The Monday page: what a week came to, for who reports on it."""
 
-import datetime as dt
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.utils.formats import date_format
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
@@ -15,11 +13,10 @@ from activities.agenda import chosen_week
 from activities.weeks import WEEK, label, week_of
 from attendance.disclosure import disclosed_reach, disclosed_totals
 from attendance.kept import PROMISES, TOLD, kept
-from attendance.models import PeriodKind
 from attendance.questions import Question
-from attendance.reached import Reached
 from attendance.totals import DEFINITIONS
 from attendance.uncounted import uncounted
+from attendance.wording import of_period
 from schools.gate import StaffRequest, coordinators_only, staff_only
 
 # The weeks that can be picked at once: half a year.
@@ -48,7 +45,11 @@ def home(request: StaffRequest) -> HttpResponse:
     context: dict[str, Any] = {
         "rows": disclosed_totals(by_location, reader=request.user, at=at),
         "total": total,  # counted for itself: visitors of rows are never added up
-        "reach": [_in_words(period) for period in disclosed_reach(monday, reader=request.user) if period.visitors],
+        "reach": [
+            {"name": of_period(period), "visitors": period.visitors}
+            for period in disclosed_reach(monday, reader=request.user)
+            if period.visitors
+        ],
         "uncounted": uncounted(monday, user=request.user),
         "at": at,
         "week_misread": not is_week,
@@ -59,14 +60,6 @@ def home(request: StaffRequest) -> HttpResponse:
         "explained": [(name, DEFINITIONS[key]) for key, name in _EXPLAINED.items()],
     }
     return render(request, "attendance/desk_home.html", context)
-
-
-def _in_words(period: Reached) -> dict[str, Any]:
-    if period.kind == PeriodKind.MONTH:
-        name = date_format(period.starts_on + dt.timedelta(days=3), "F Y")
-    else:
-        name = _("School year %(first)s/%(last)s") % {"first": period.starts_on.year, "last": period.ends_on.year}
-    return {"name": name, "visitors": period.visitors}
 
 
 @require_safe

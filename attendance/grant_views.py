@@ -1,6 +1,5 @@
 """The desk's pages about grants: which sessions count, and by which rules."""
 
-import datetime as dt
 import uuid
 from typing import Any
 
@@ -15,7 +14,7 @@ from django.views.decorators.http import require_safe
 from activities.weeks import local_date
 from attendance import acts
 from attendance.disclosure import disclosed_grants
-from attendance.grant_forms import GrantRuleForm, SchoolYearForm
+from attendance.grant_forms import GrantRuleForm, chosen_school_year
 from attendance.grants import school_year_of
 from attendance.models import GrantRule, GrantRuleQuerySet
 from schools import audit
@@ -29,7 +28,7 @@ PAGE = 50
 def index(request: StaffRequest) -> HttpResponse:
     at = now()
     this_year = school_year_of(local_date(at))
-    first, last = _chosen_year(request) or this_year
+    first, last = chosen_school_year(request.GET) or this_year
     rules = _rules(request).running_between(first, last)
     context: dict[str, Any] = {
         "grants": disclosed_grants(list(rules), reader=request.user, at=at),
@@ -88,8 +87,3 @@ def remove(request: StaffRequest, pk: uuid.UUID) -> HttpResponse:
 
 def _rules(request: StaffRequest) -> GrantRuleQuerySet:
     return GrantRule.objects.for_user(request.user).select_related("programme", "organisation").in_order()
-
-
-def _chosen_year(request: StaffRequest) -> tuple[dt.date, dt.date] | None:
-    form = SchoolYearForm(request.GET)
-    return school_year_of(dt.date(form.cleaned_data["year"], 12, 31)) if form.is_valid() else None

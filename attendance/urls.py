@@ -18,6 +18,7 @@ urlpatterns = [
     path("/login", Login.as_view(), name="login"),
     path("/logout", LogoutView.as_view(), name="logout"),
     path("", include("activities.desk.urls")),
+    path("", include("attendance.reports.urls")),
     path("/grants", grant_views.index, name="grants"),
     path("/grants/rules/new", grant_views.new, name="grant_new"),
     path("/grants/rules/<uuid:pk>/edit", grant_views.edit, name="grant_edit"),

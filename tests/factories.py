@@ -66,6 +66,7 @@ CLOCKS = (
     "attendance.grants",
     "attendance.pass_views",
     "attendance.passes",
+    "attendance.reports.views",
     "attendance.settling",
     "attendance.settling_views",
     "attendance.uncounted",

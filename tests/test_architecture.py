@@ -132,6 +132,9 @@ ALLOWED = {
         "id", "name", "programme", "organisation", "starts_on", "ends_on", "min_minutes", "min_visits", "bands",
         "min_leaders", "min_weeks",
     },
+    # Of what was no session: a day and counts. And what a coordinator writes about a year.
+    "Entry": {"id", "kind", "happened_on", "organisation", "number", "young_people", "professionals"},
+    "YearReport": {"year", "introduction", "proud_of", "held_back_by", "quotation", "said_by"},
     "Settlement": {
         "id", "decision", "check_in", "session", "added", "settled_by", "settled_at", "taken_back_by", "taken_back_at",
     },

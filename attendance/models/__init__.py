@@ -4,14 +4,20 @@ from attendance.models.devices import Device
 from attendance.models.grants import GrantRule, GrantRuleQuerySet
 from attendance.models.passes import Gender, Pass
 from attendance.models.reach import PeriodKind, Reach, ReachPeriod
+from attendance.models.reported import CAMPAIGN, GATHERINGS, Entry, EntryKind, EntryQuerySet, YearReport
 from attendance.models.weeks import Target, Week, WeekKey
 
 __all__ = [
+    "CAMPAIGN",
+    "GATHERINGS",
     "CheckIn",
     "CheckInKind",
     "CheckInQuerySet",
     "Correction",
     "Device",
+    "Entry",
+    "EntryKind",
+    "EntryQuerySet",
     "Gender",
     "GrantRule",
     "GrantRuleQuerySet",
@@ -29,5 +35,6 @@ __all__ = [
     "VisitorTotal",
     "Week",
     "WeekKey",
+    "YearReport",
     "trace_of",
 ]

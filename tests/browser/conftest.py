@@ -16,6 +16,7 @@ _ONE_DATABASE = {
     "test_accessibility",
     "test_door_camera",
     "test_door_over_time",
+    "test_infographic",
     "test_kiosk",
     "test_pairing",
     "test_publishing_a_term",

@@ -63,6 +63,11 @@ STAFF_PAGES = [
     "/desk/check-ins",
     "/desk/corrections",
     "/desk/kept",
+    "/desk/charts",
+    "/desk/entries",
+    "/desk/entries/new",
+    "/desk/year",
+    "/desk/year/2026/texts",
     "/desk/grants",
     "/desk/grants/rules/new",
     "/desk/passes",
@@ -136,6 +141,21 @@ def test_what_counts_for_a_grant_has_no_fault(site: Site, browser: Browser, widt
     page.fill("[name=min_visits]", "0")
     page.locator("main form button").first.click()
     found["wrong"] = faults_here(page)
+    context.close()
+    assert found == {name: [] for name in found}
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_charts_with_their_tables_have_no_fault(site: Site, browser: Browser, width: int, scheme: str) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
+    page = context.new_page()
+    sign_in(page, site, "coordinator", "/desk/charts")
+    page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+    found = {"unfolded": faults_here(page)}
+    page.goto(f"{site.url}/desk/entries")
+    links = page.locator("tbody tr").first.locator("a")
+    for url in [str(links.nth(number).evaluate("link => link.href")) for number in range(2)]:
+        found[url] = faults(page, url)
     context.close()
     assert found == {name: [] for name in found}
 
