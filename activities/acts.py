@@ -5,12 +5,18 @@ from django.utils.translation import gettext_lazy as _
 from schools.audit import Act
 from schools.models import Topic
 
+ACTIVITY_DRAFTED = Act("activity_drafted", Topic.ACTIVITIES, _("Draft made"))
+ACTIVITY_COPIED = Act("activity_copied", Topic.ACTIVITIES, _("Draft made as a copy"))
 ACTIVITY_PUBLISHED = Act("activity_published", Topic.ACTIVITIES, _("Activity put online"))
 ACTIVITY_CHANGED = Act("activity_changed", Topic.ACTIVITIES, _("Activity changed"))
 ACTIVITY_CAME_OVER = Act("activity_came_over", Topic.ACTIVITIES, _("Activity taken over from another organisation"))
 SERIES_ENDED = Act("series_ended", Topic.ACTIVITIES, _("Last day of the series chosen"))
 ACTIVITY_ARCHIVED = Act("activity_archived", Topic.ACTIVITIES, _("Activity taken off the programme"))
 ACTIVITY_DELETED = Act("activity_deleted", Topic.ACTIVITIES, _("Activity deleted"))
+
+CAMPAIGN_MADE = Act("campaign_made", Topic.ACTIVITIES, _("Code for a poster or sticker made"))
+CAMPAIGN_PUT_UP = Act("campaign_put_up", Topic.ACTIVITIES, _("Written down how many were put up"))
+CAMPAIGN_RETIRED = Act("campaign_retired", Topic.ACTIVITIES, _("Code for a poster or sticker retired"))
 
 SESSION_ADDED = Act("session_added", Topic.SESSIONS, _("Extra date added"))
 SESSION_TAKEN_AWAY = Act("session_taken_away", Topic.SESSIONS, _("Extra date taken away"))

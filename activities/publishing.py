@@ -88,9 +88,11 @@ def change(
     RuleViolation: changed_meanwhile, archived, comes_from_calendar, double_booked.
     """
     at = at or now()
-    activity = _held(activity, if_version=if_version, at=at)
+    activity = held(activity, if_version=if_version, at=at)
     if activity.is_taken_in and (from_on or _TAKEN_IN & changes.keys()):
         raise _taken_in()
+    if activity.published_at is None:
+        from_on = None  # nothing of a draft was before
     if from_on:
         _refuse_year(from_on, "from_on")
     elif changes.get("schedule") == activity.schedule:
@@ -106,7 +108,7 @@ def change(
         move_parts(activity, changes["location"], from_on)
     for name, value in changes.items():
         setattr(activity, name, value)
-    activity.updated_at = _after(activity, at)
+    activity.updated_at = after(activity, at)
     activity.full_clean()
     if from_on and "schedule" in changes:
         refuse_without_a_day(activity, from_on, at=at)
@@ -133,7 +135,7 @@ def end(
     comes_from_calendar.
     """
     at = at or now()
-    activity = _held(activity, if_version=if_version, at=at)
+    activity = held(activity, if_version=if_version, at=at)
     if activity.is_taken_in:
         raise _taken_in()
     _refuse_year(last_on, "last_on")
@@ -146,7 +148,7 @@ def end(
     going = list(coming.order_by("pk"))
     # What was put off until after the end does not come back on the day that it had.
     leave_out(activity, [one.scheduled_on for one in going if one.scheduled_on and one.scheduled_on <= last_on])
-    activity.updated_at = _after(activity, at)
+    activity.updated_at = after(activity, at)
     activity.save()
     remove_sessions(going, at=at)
     audit.record(acts.SERIES_ENDED, of=activity, changes={"until": (was, last_on)}, at=at)
@@ -221,12 +223,15 @@ def add(
 ) -> Session:
     """An extra date, which no schedule takes away again.
 
-    Raises ValidationError, and RuleViolation: archived, comes_from_calendar, already_there, closed, double_booked.
+    Raises ValidationError, and RuleViolation: archived, draft, comes_from_calendar, already_there, closed,
+    double_booked.
     """
     at = at or now()
-    activity = _held(activity, if_version=None, at=at)
+    activity = held(activity, if_version=None, at=at)
     if activity.is_taken_in:
         raise _taken_in()
+    if activity.published_at is None:
+        raise RuleViolation("draft", _("This is a draft. Put it online first."))
     Edition.note_change(at=at)
     _refuse_year(starts_at, "starts_at")
     session = Session(
@@ -332,7 +337,7 @@ def restore(session: Session, *, keep_clashes: bool = False, at: dt.datetime | N
 # ---------------------------------------------------------------- what they share
 
 
-def _held(activity: Activity, *, if_version: str | None, at: dt.datetime) -> Activity:
+def held(activity: Activity, *, if_version: str | None, at: dt.datetime) -> Activity:
     """The activity as it is now, locked, if it is still what the caller saw."""
     Edition.hold(at=at)
     current = Activity.objects.select_for_update().filter(pk=activity.pk).first()
@@ -343,7 +348,7 @@ def _held(activity: Activity, *, if_version: str | None, at: dt.datetime) -> Act
     return current
 
 
-def _after(activity: Activity, at: dt.datetime) -> dt.datetime:
+def after(activity: Activity, at: dt.datetime) -> dt.datetime:
     """The moment of this change; by it two changes are told apart, also of one moment."""
     return max(at, activity.updated_at + dt.timedelta(microseconds=1))
 

@@ -23,9 +23,14 @@ from schools.models.closures import ClosureQuerySet
 
 def sessions_to_add(activity: Activity, *, at: dt.datetime, after: dt.datetime | None = None) -> list[Session]:
     """The sessions that the schedule asks for and that are not there, unsaved; only those after a moment if given."""
-    if activity.is_taken_in:
+    if not _makes_sessions(activity):
         return []
     return _missing(activity, _planned(activity, at=at), at=at, after=after)
+
+
+def _makes_sessions(activity: Activity) -> bool:
+    """Whether its schedule does. A draft has none, so that no total, rota or clash can know of it."""
+    return not activity.is_taken_in and activity.published_at is not None
 
 
 def _missing(
@@ -95,7 +100,7 @@ def fit_sessions(activity: Activity, *, at: dt.datetime, by_hand_from: dt.date |
     What was attended stays, and so do extra dates. What a publisher moved or cancelled stays too, unless
     `by_hand_from` is given: from that day on it is put back to what the schedule says.
     """
-    if activity.is_taken_in:
+    if not _makes_sessions(activity):
         return
     wanted = _planned(activity, at=at)
     as_planned = ~BY_HAND

@@ -32,6 +32,7 @@ _LABELS: dict[str, str | Promise] = {
     "keep": gettext_lazy("Its activities stay"),
     "location": gettext_lazy("Location"),
     "name": gettext_lazy("Name"),
+    "put_up": gettext_lazy("Put up"),
     "role": gettext_lazy("Role"),
     "roles": gettext_lazy("Roles"),
     "sessions": gettext_lazy("Sessions"),

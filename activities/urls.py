@@ -14,6 +14,7 @@ urlpatterns = [
     path("locations/<slug:slug>/qr.svg", views.location_code, name="location_code"),
     path("organisations/<slug:slug>", views.organisation_detail, name="organisation_detail"),
     path("organisations/<slug:slug>/qr.svg", views.organisation_code, name="organisation_code"),
+    path("q/<str:letters>", views.campaign, name="campaign"),
     path("programmes/<slug:slug>", views.programme_detail, name="programme_detail"),
     path("programmes/<slug:slug>/qr.svg", views.programme_code, name="programme_code"),
 ]

@@ -6,19 +6,21 @@ from typing import cast
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.html import escape
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import cache_control
+from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.csp import csp_override
 from django.views.decorators.http import require_safe
 
+from activities import campaigns
 from activities.agenda import Agenda, ChangedToday, Choice, chosen_week
 from activities.filters import SessionFilter
-from activities.models import Activity, Programme, Session, SessionQuerySet
+from activities.models import Activity, CampaignCode, Programme, Session, SessionQuerySet
+from activities.onlookers import is_onlooker
 from activities.sharing import sharing_picture
 from activities.structured import events
 from activities.subscribing import CalendarLinks, poster_code
@@ -133,28 +135,47 @@ def activity_picture(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 @cache_control(public=True, max_age=ONE_DAY)
 def activity_code(request: HttpRequest, slug: str) -> HttpResponse:
-    return _code(get_object_or_404(Activity.objects.published(), slug=slug), "activity")
+    return _code(get_object_or_404(Activity.objects.published(), slug=slug))
 
 
 @login_not_required
 @require_safe
 @cache_control(public=True, max_age=ONE_DAY)
 def location_code(request: HttpRequest, slug: str) -> HttpResponse:
-    return _code(get_object_or_404(Location, slug=slug), "location")
+    return _code(get_object_or_404(Location, slug=slug))
 
 
 @login_not_required
 @require_safe
 @cache_control(public=True, max_age=ONE_DAY)
 def organisation_code(request: HttpRequest, slug: str) -> HttpResponse:
-    return _code(get_object_or_404(Organisation, slug=slug), "organisation")
+    return _code(get_object_or_404(Organisation, slug=slug))
+
+
+@login_not_required
+@require_safe
+@never_cache
+def campaign(request: HttpRequest, letters: str) -> HttpResponse:
+    """From a poster to its page. Who only looks, such as a messenger that draws a preview, is no visit."""
+    code = CampaignCode.objects.read(letters).with_pages().first()
+    if code is None:
+        return render(request, "activities/campaign_unknown.html", status=404)
+    if request.method == "GET" and not is_onlooker(request.headers):
+        campaigns.count_visit(code, at=now())
+    return redirect(address_of(code.page))
+
+
+def address_of(page: Activity | Location | Organisation | Programme) -> str:
+    """The path of its public page, in the language of the moment."""
+    kind = page._meta.model_name
+    return reverse(f"activities:{kind}_detail", args=[page.slug])
 
 
 @login_not_required
 @require_safe
 @cache_control(public=True, max_age=ONE_DAY)
 def programme_code(request: HttpRequest, slug: str) -> HttpResponse:
-    return _code(get_object_or_404(Programme, slug=slug), "programme")
+    return _code(get_object_or_404(Programme, slug=slug))
 
 
 def _coming(sessions: SessionQuerySet, *, at: dt.datetime) -> SessionQuerySet:
@@ -174,7 +195,7 @@ def _calendar(name: str, kind: str, slug: str) -> CalendarLinks:
     )
 
 
-def _code(what: Activity | Location | Organisation | Programme, kind: str) -> HttpResponse:
-    drawing = poster_code(reverse(f"activities:{kind}_detail", args=[what.slug]))
+def _code(what: Activity | Location | Organisation | Programme) -> HttpResponse:
+    drawing = poster_code(address_of(what))
     headers = {"Content-Disposition": f'inline; filename="qr-{what.slug}.svg"'}
     return HttpResponse(drawing, content_type="image/svg+xml", headers=headers)

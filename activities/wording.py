@@ -43,6 +43,11 @@ def date_with_year(date: dt.date) -> str:
     return date_format(date, pgettext("a day without its weekday, with its year, in Django's date format", "j F Y"))
 
 
+def month(date: dt.date) -> str:
+    """november 2026"""
+    return date_format(date, pgettext("a month with its year, in Django's date format", "F Y"))
+
+
 def clock(time: dt.time | dt.datetime) -> str:
     """16.00; a moment is read from the clock on the wall in the Netherlands."""
     if isinstance(time, dt.datetime):
@@ -100,7 +105,7 @@ def listed(words: list[str]) -> str:
 
 def rhythm(schedule: Schedule) -> str:
     """elke dinsdag en donderdag, 15.30 tot 17.00 uur"""
-    return f"{_days(schedule)}, {times(schedule.start_time, schedule.end_time)}"
+    return f"{on_days(schedule)}, {times(schedule.start_time, schedule.end_time)}"
 
 
 def rhythms(parts: list[Part], *, today: dt.date) -> str:
@@ -128,10 +133,11 @@ def rule(text: str) -> str:
     if not text:
         return _("once")
     any_monday = Schedule(starts_on=dt.date(2024, 1, 1), start_time=dt.time(), end_time=dt.time(1), rrule=text)
-    return _days(any_monday)
+    return on_days(any_monday)
 
 
-def _days(schedule: Schedule) -> str:
+def on_days(schedule: Schedule) -> str:
+    """elke dinsdag en donderdag"""
     if not schedule.rrule:
         return _("once, on %(day)s") % {"day": full_day(schedule.starts_on)}
     plain = weekly(schedule)

@@ -21,9 +21,10 @@ from django.utils.text import slugify
 from activities import bookings, closing_days, publishing
 from activities.models import Activity, Edition, Level, Programme, Resource, ResourceKind, Session
 from activities.schedule import Schedule
-from activities.weeks import WEEK, local_date, monday_of, starts_at
+from activities.weeks import WEEK, local_date, monday_of, starts_at, weeks
 from attendance.checkin import Door, store
 from attendance.claims import Claim
+from attendance.demo_campaign import make_campaign
 from attendance.models import CheckInKind, Device, Entry, EntryKind, Gender, GrantRule, Pass, Target, YearReport
 from attendance.passes import last_day_of_passes
 from schools.acting import acting
@@ -161,6 +162,8 @@ class _Town:
             self._make_bookings()
             self._make_grant()
             self._make_report()
+            drop_in = Activity.objects.get(title="Inloop Jongerenwinkel")
+            make_campaign(drop_in, weeks=weeks(self.first, monday_of(self.today)), chance=self.chance)
         # Every step was a change a second after the one before; nobody has seen any of them.
         Edition.objects.update(changed_at=self.at)
         return self._told(people)

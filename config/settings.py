@@ -1,5 +1,6 @@
 """All settings, read from the environment; the README lists them. Safe without any."""
 
+import re
 import secrets
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -59,6 +60,18 @@ CONTACT_EMAIL = env.str("CONTACT_EMAIL", "inloop@example.org")
 # A class of the theme and its stylesheet, laid over our own (see config/static/site.css).
 THEME_CLASS = env.str("THEME_CLASS", "")
 THEME_STYLESHEET = env.str("THEME_STYLESHEET", "")
+
+
+def colour(name: str, default: str) -> str:
+    value: str = env.str(name, default).lower()
+    if not re.fullmatch("#[0-9a-f]{6}", value):
+        raise ImproperlyConfigured(f"{name} is a colour such as {default}")
+    return value
+
+
+# The same theme on paper: posters, stickers and passes. What is written on these colours follows by itself.
+PRINT_BRAND = colour("PRINT_BRAND", "#0b5d57")
+PRINT_ACCENT = colour("PRINT_ACCENT", "#f2a93b")
 
 # ---------------------------------------------------------------- Django
 INSTALLED_APPS = [

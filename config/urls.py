@@ -30,7 +30,8 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @login_not_required
 def robots(request: HttpRequest) -> HttpResponse:
     """Calendars and the programme are for everybody; Google Calendar obeys this file too."""
-    lines = ["User-agent: *", *(f"Disallow: /{path}" for path in ("admin", "desk", "door", "embed"))]
+    closed = ["admin", "desk", "door", "embed", "q/", *(f"{code}/q/" for code, _name in settings.LANGUAGES)]
+    lines = ["User-agent: *", *(f"Disallow: /{path}" for path in closed)]
     lines += ["", f"Sitemap: {settings.BASE_URL}/sitemap.xml", ""]
     return HttpResponse("\n".join(lines), content_type="text/plain")
 

@@ -8,7 +8,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import URLResolver, get_resolver, reverse
 
-from activities import bookings, closing_days, publishing
+from activities import bookings, campaigns, closing_days, publishing
 from activities.intake import taking
 from activities.intake.fetching import Fetched
 from activities.models import CalendarKey, Session
@@ -55,6 +55,10 @@ def own_days(shop):
     days = factories.own_days(of=shop.organisation, starts_on="2026-12-01")
     closing_days.decide(days, at=NOW)
     return days
+
+
+def poster(shop):
+    return campaigns.make(shop, channel="poster", at=NOW)
 
 
 def extra(shop):
@@ -177,10 +181,14 @@ WITH = {
         [club(shop).slug],
         activity(shop, weekdays=["1"], excluded_dates="", version=club_version()),
     ),
+    "activity_copy": lambda shop: ([club(shop).slug], {}),
     "activity_archive": lambda shop: ([club(shop).slug], {}),
     "activity_delete": lambda shop: ([club(shop).slug], {}),
     "activity_end": lambda shop: ([club(shop).slug], {"last_on": "2026-12-31", "version": club_version(), **YES}),
     "activity_bookings": lambda shop: ([club(shop).slug], booked(bookable.equipment())),
+    "campaign_new": lambda shop: ([], {"page": f"location-{shop.slug}", "channel": "poster"}),
+    "campaign_put_up": lambda shop: ([poster(shop).code], {"week": "2026-W48", "put_up": "40"}),
+    "campaign_retire": lambda shop: ([poster(shop).code], {}),
     "session_add": lambda shop: ([club(shop).slug], {**EXTRA, "location": shop.pk}),
     "session_cancel": lambda shop: ([coming(shop).pk], {"reason": "Ziek"}),
     "session_move": lambda shop: ([coming(shop).pk], {**MOVE, "location": shop.pk}),

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from activities import wording
 from attendance.passes import IssuedPass
+from schools.colours import printed
 from schools.qr import qr_svg
 
 TEMPLATE = settings.BASE_DIR / "templates" / "attendance" / "cards.typ"
@@ -60,6 +61,7 @@ def cards_pdf(issued: Iterable[IssuedPass], *, valid_until: dt.date, sheet: Shee
         "until": wording.date_with_year(valid_until),
         "sentences": [_("Show this pass at the door."), _("Your name is not in it.")],
         "code": _("QR code of pass %(number)s"),
+        "colours": printed()._asdict(),
         "cards": [{"number": card.number, "qr": qr_svg(card.url)} for card in issued],
     }
     return typst.compile(

@@ -20,6 +20,7 @@ _ONE_DATABASE = {
     "test_inviting",
     "test_kiosk",
     "test_pairing",
+    "test_publishing_a_term",
     "test_signing_in",
     "test_subscribing",
     "test_webkit",
