@@ -26,3 +26,12 @@ class Pages(PageNumberPagination):
                 errors[name] = [_("Write a number from 1 to %(most)s.") % {"most": most}]
         if errors:
             raise ValidationError(errors, "out_of_range")
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        other_page = {"type": ["string", "null"], "format": "uri"}
+        members = {"count": {"type": "integer"}, "next": other_page, "previous": other_page, "results": schema}
+        return {
+            "type": "object",
+            "required": list(members),
+            "properties": {name: dict(member) for name, member in members.items()},
+        }

@@ -208,7 +208,9 @@ LOGGING = {
 }
 
 # ---------------------------------------------------------------- the API
-API_VERSION = "1.2.0"
+API_VERSION = "1.3.0"
+# Of one token, or of one address without; each process of the server counts for itself.
+API_CALLS_PER_MINUTE = env.int("API_CALLS_PER_MINUTE", 600)
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["api.authentication.BearerAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["api.permissions.IsStaff"],
@@ -216,7 +218,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["api.parsers.BoundedJSONParser"],
     "DEFAULT_FILTER_BACKENDS": ["api.filters.Filters"],
     "DEFAULT_PAGINATION_CLASS": "api.pagination.Pages",
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "api.schema.Described",
     "EXCEPTION_HANDLER": "api.problems.answer_problem",
     "URL_FORMAT_OVERRIDE": None,
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
@@ -225,7 +227,7 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "Inloop",
     "VERSION": API_VERSION,
     "OAS_VERSION": "3.1.0",
-    "DESCRIPTION": "After-school activities, check-ins at the door and weekly totals.",
+    "DESCRIPTION": _("After-school activities, check-ins at the door and weekly totals."),
     "CONTACT": {"name": CONTACT_NAME, "email": CONTACT_EMAIL, "url": BASE_URL},
     "LICENSE": {"name": "EUPL-1.2"},
     "SERVERS": [{"url": f"{BASE_URL}/api/v1"}],
@@ -239,6 +241,8 @@ SPECTACULAR_SETTINGS = {
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "api.schema.describe_problems",
+        "api.responses.describe_answers",
+        "api.examples.explain_fields",
+        "api.schema.give_examples",
     ],
 }

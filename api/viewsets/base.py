@@ -1,7 +1,9 @@
 from typing import Any
 
+from rest_framework import status
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from rest_framework.viewsets import GenericViewSet
 
@@ -30,6 +32,10 @@ class ApiViewSet(GenericViewSet[Any]):
 
     def _lists_rows(self) -> bool:
         return self.action == "list" and self.paginator is not None
+
+    def options(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Which methods there are, and nothing of how it is made."""
+        return Response(status=status.HTTP_204_NO_CONTENT)
 
     @property
     def person(self) -> User:

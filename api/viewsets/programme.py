@@ -14,6 +14,8 @@ from rest_framework.response import Response
 from activities import closing_days, publishing
 from activities.filters import ActivityFilter, SessionFilter
 from activities.models import Activity, Programme, Session
+from api.conditions import if_match
+from api.kept import kept_until_change
 from api.permissions import IsPublisher, IsPublisherOrReads
 from api.serializers.programme import (
     ActivitySerializer,
@@ -38,7 +40,20 @@ class OrganisationFilter(FilterSet):
     kind = ChoiceFilter(choices=Kind)
 
 
-class ReadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet):
+class PublishedViewSet(ApiViewSet):
+    """What everybody may read, the same for all."""
+
+    @kept_until_change
+    def list(self, request: Request) -> Response:
+        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+
+    @kept_until_change
+    def retrieve(self, request: Request, **key: Any) -> Response:
+        return Response(self.get_serializer(self.get_object()).data)
+
+
+class ReadViewSet(PublishedViewSet):
     permission_classes = [AllowAny]
     lookup_field = "slug"
     lookup_value_regex = "[-a-zA-Z0-9_]+"
@@ -79,6 +94,7 @@ class ActivityViewSet(ReadViewSet):
         return Response(self.get_serializer(activity).data, status=status.HTTP_201_CREATED)
 
     @extend_schema(request=ChangeSerializer)
+    @if_match
     def partial_update(self, request: Request, slug: str) -> Response:
         activity = self.get_object()
         data = self.validated(ChangeSerializer, instance=activity, partial=True)
@@ -100,6 +116,7 @@ class ActivityViewSet(ReadViewSet):
 
     @extend_schema(request=EndSerializer)
     @action(detail=True, methods=["post"])
+    @if_match
     def end(self, request: Request, slug: str) -> Response:
         """Let the series end on a day."""
         activity = publishing.end(self.get_object(), **self.validated(EndSerializer))
@@ -114,12 +131,13 @@ class ActivityViewSet(ReadViewSet):
         return Response(body, status=status.HTTP_201_CREATED)
 
     @extend_schema(responses={204: None})
+    @if_match
     def destroy(self, request: Request, slug: str) -> Response:
         publishing.delete(self.get_object())
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-class SessionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet):
+class SessionViewSet(PublishedViewSet):
     queryset = Session.objects.with_places().in_order()
     serializer_class = SessionSerializer
     permission_classes = [IsPublisherOrReads]
@@ -133,6 +151,7 @@ class SessionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSe
         return sessions.for_user(self.person)
 
     @extend_schema(request=MoveSerializer)
+    @if_match
     def partial_update(self, request: Request, pk: Any) -> Response:
         """Move it: it stays the same session."""
         moved = publishing.move(self.get_object(), **self.validated(MoveSerializer))
@@ -140,17 +159,20 @@ class SessionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSe
 
     @extend_schema(request=CancelSerializer)
     @action(detail=True, methods=["post"])
+    @if_match
     def cancel(self, request: Request, pk: Any) -> Response:
         cancelled = publishing.cancel(self.get_object(), **self.validated(CancelSerializer))
         return Response(self.get_serializer(cancelled).data)
 
     @extend_schema(request=RestoreSerializer)
     @action(detail=True, methods=["post"])
+    @if_match
     def restore(self, request: Request, pk: Any) -> Response:
         restored = publishing.restore(self.get_object(), **self.validated(RestoreSerializer))
         return Response(self.get_serializer(restored).data)
 
     @extend_schema(responses={204: None})
+    @if_match
     def destroy(self, request: Request, pk: Any) -> Response:
         """Take an extra date away again; a date of a series is cancelled instead."""
         publishing.take_back(self.get_object())

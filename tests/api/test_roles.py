@@ -130,7 +130,7 @@ def test_the_table_of_roles(api, town, names, method, path, body, expected):
         start = transaction.savepoint_create()
         response = api.send(method, path.format(**names), body, token=town.tokens[role])
         found.append(response.status_code)
-        assert response["API-Version"] == "1.2.0"
+        assert response["API-Version"] == "1.3.0"
         if response.status_code >= 400:
             assert response["Content-Type"] == "application/problem+json"
             assert response.json()["status"] == response.status_code
