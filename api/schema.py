@@ -66,7 +66,7 @@ class Described(AutoSchema):
             has_body="requestBody" in operation,
             takes_conditions=self._headers(),
             looks_something_up="{" in self.path or self._is_list_view(),
-            is_open=self._is_open() and not getattr(self.view, "scope", None),
+            is_open=self.view.scope is None or self.view.action in self.view.open_actions,
         )
         return operation
 

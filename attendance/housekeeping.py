@@ -7,6 +7,7 @@ from collections.abc import Callable
 from activities import publishing
 from activities.intake import taking
 from attendance import closing
+from schools import kept_answers
 
 log = logging.getLogger(__name__)
 
@@ -16,6 +17,7 @@ STEPS: dict[str, Callable[..., int]] = {
     "calendars taken in": taking.take_in_all,
     "weeks closed": closing.close_due,
     "check-ins destroyed": closing.destroy_rows,
+    "answers forgotten": kept_answers.forget_old,
 }
 
 

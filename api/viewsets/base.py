@@ -1,22 +1,48 @@
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
 from rest_framework import status
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import AuthenticationFailed, PermissionDenied, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from rest_framework.viewsets import GenericViewSet
 
 from api.filters import unknown_keys
-from schools.models import User
+from api.throttles import address_of, refuse_too_many
+from schools.models import AccessToken, Scope, User
 
 PAGES = {"page", "pageSize"}
+
+
+class OutOfScope(PermissionDenied):
+    default_detail = _("This token is for something else.")
+    default_code = "out_of_scope"
+    tells_code = True
 
 
 class ApiViewSet(GenericViewSet[Any]):
     """What every operation does: refuse query keys that it does not know, and know who asks."""
 
     query_keys: set[str] = set()
+    # What a token must be for, if it is not for everything; None lets every token in.
+    scope: Scope | None = Scope.EVERYTHING
+    # What is everybody's here, and so every token's.
+    open_actions: frozenset[str] = frozenset()
+
+    def perform_authentication(self, request: Request) -> None:
+        """Who tries tokens is held up by their address."""
+        try:
+            super().perform_authentication(request)
+        except AuthenticationFailed:
+            refuse_too_many(address_of(request))
+            raise
+
+    def check_permissions(self, request: Request) -> None:
+        super().check_permissions(request)
+        needed = None if self.action in self.open_actions else self.scope
+        if isinstance(request.auth, AccessToken) and not request.auth.allows(needed):
+            raise OutOfScope
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)

@@ -16,6 +16,7 @@ from activities.filters import ActivityFilter, SessionFilter
 from activities.models import Activity, Programme, Session
 from api.conditions import if_match
 from api.kept import kept_until_change
+from api.once import once
 from api.permissions import IsPublisher, IsPublisherOrReads
 from api.serializers.programme import (
     ActivitySerializer,
@@ -33,7 +34,7 @@ from api.serializers.programme import (
     SessionSerializer,
 )
 from api.viewsets.base import ApiViewSet
-from schools.models import Closure, HolidayOverride, Kind, Location, Organisation
+from schools.models import Closure, HolidayOverride, Kind, Location, Organisation, Scope
 
 
 class OrganisationFilter(FilterSet):
@@ -42,6 +43,8 @@ class OrganisationFilter(FilterSet):
 
 class PublishedViewSet(ApiViewSet):
     """What everybody may read, the same for all."""
+
+    open_actions = frozenset({"list", "retrieve"})
 
     @kept_until_change
     def list(self, request: Request) -> Response:
@@ -54,6 +57,7 @@ class PublishedViewSet(ApiViewSet):
 
 
 class ReadViewSet(PublishedViewSet):
+    scope = None
     permission_classes = [AllowAny]
     lookup_field = "slug"
     lookup_value_regex = "[-a-zA-Z0-9_]+"
@@ -76,6 +80,7 @@ class ProgrammeViewSet(ReadViewSet):
 
 
 class ActivityViewSet(ReadViewSet):
+    scope = Scope.PUBLISH
     queryset = Activity.objects.with_places().order_by("title", "pk")
     serializer_class = ActivitySerializer
     permission_classes = [IsPublisherOrReads]
@@ -87,6 +92,7 @@ class ActivityViewSet(ReadViewSet):
             return activities.published()
         return activities.for_user(self.person)
 
+    @once
     def create(self, request: Request) -> Response:
         data = self.validated(ActivitySerializer)
         data.pop("archived", None)
@@ -124,6 +130,7 @@ class ActivityViewSet(ReadViewSet):
 
     @extend_schema(request=ExtraDateSerializer, responses={201: SessionSerializer})
     @action(detail=True, methods=["post"])
+    @once
     def sessions(self, request: Request, slug: str) -> Response:
         """Add an extra date, which no schedule takes away again."""
         session = publishing.add(self.get_object(), **self.validated(ExtraDateSerializer))
@@ -138,6 +145,7 @@ class ActivityViewSet(ReadViewSet):
 
 
 class SessionViewSet(PublishedViewSet):
+    scope = Scope.PUBLISH
     queryset = Session.objects.with_places().in_order()
     serializer_class = SessionSerializer
     permission_classes = [IsPublisherOrReads]
@@ -180,6 +188,7 @@ class SessionViewSet(PublishedViewSet):
 
 
 class ClosureViewSet(mixins.ListModelMixin, ApiViewSet):
+    scope = Scope.PUBLISH
     queryset = Closure.objects.select_related("organisation", "location").annotate(
         cancelled_session_count=Count("cancelled_sessions")
     )
@@ -190,6 +199,7 @@ class ClosureViewSet(mixins.ListModelMixin, ApiViewSet):
     def get_queryset(self) -> QuerySet[Closure]:
         return super().get_queryset().for_user(self.person).order_by("starts_on", "created_at", "pk")
 
+    @once
     def create(self, request: Request) -> Response:
         closure = Closure(**self.validated(ClosureSerializer))
         closure.cancelled_session_count = closing_days.close(closure, at=now())
@@ -202,6 +212,7 @@ class ClosureViewSet(mixins.ListModelMixin, ApiViewSet):
 
 
 class HolidayOverrideViewSet(mixins.ListModelMixin, ApiViewSet):
+    scope = Scope.PUBLISH
     queryset = HolidayOverride.objects.select_related("organisation")
     serializer_class = HolidayOverrideSerializer
     permission_classes = [IsPublisher]
@@ -210,6 +221,7 @@ class HolidayOverrideViewSet(mixins.ListModelMixin, ApiViewSet):
     def get_queryset(self) -> QuerySet[HolidayOverride]:
         return super().get_queryset().for_user(self.person).order_by("starts_on", "created_at", "pk")
 
+    @once
     def create(self, request: Request) -> Response:
         """Days on which a school is free, or is not, other than the region."""
         days = HolidayOverride(**self.validated(HolidayOverrideSerializer))
