@@ -2,7 +2,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 from rest_framework import status
-from rest_framework.exceptions import AuthenticationFailed, PermissionDenied, ValidationError
+from rest_framework.exceptions import AuthenticationFailed, MethodNotAllowed, PermissionDenied, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
@@ -45,6 +45,9 @@ class ApiViewSet(GenericViewSet[Any]):
             raise OutOfScope
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        # What a route does not do, it does for nobody: who asks does not matter.
+        if str(request.method).lower() not in {*self.action_map, "options"}:
+            raise MethodNotAllowed(str(request.method))
         super().initial(request, *args, **kwargs)
         # A list of rows refuses them together with senseless values, in `api.filters.Filters`.
         if not self._lists_rows() and (errors := unknown_keys(request, self.query_keys_of(self.action))):
