@@ -127,6 +127,7 @@ FIELDS = {
 PARAMETERS = {
     "page": Word(_("Which page, from 1."), 1),
     "pageSize": Word(_("How many rows at once: 1 to 500, 50 if nothing is said."), 50),
+    "after": Word(_("The last row that you have; stands in the link to the next page."), None),
     "kind": Word(_("Exactly this kind of organisation."), "youth_shop"),
     "session": Word(_("Id of the session."), _UUID),
     "groupBy": Word(_("What each row is of; the total if nothing is said."), "location"),

@@ -109,6 +109,8 @@ def _explain(parameters: list[dict[str, Any]]) -> None:
         parameter["description"] = str(word.meaning)
         if parameter["schema"].get("format") == "date-time":
             parameter["schema"] = {"type": "string", "anyOf": [{"format": "date-time"}, {"format": "date"}]}
+        if word.example is None:
+            continue
         parameter["example"] = word.example if parameter["schema"].get("type") != "string" else str(word.example)
 
 

@@ -12,7 +12,7 @@ from api.filters import unknown_keys
 from api.throttles import address_of, refuse_too_many
 from schools.models import AccessToken, Scope, User
 
-PAGES = {"page", "pageSize"}
+PAGES = {"page", "pageSize", "after"}
 
 
 class OutOfScope(PermissionDenied):

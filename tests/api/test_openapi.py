@@ -66,7 +66,7 @@ def test_the_filters_of_the_contract_are_described(described):
         return {one["name"] for one in asked if one["in"] == "query"}
 
     shared = {"organisation", "location", "programme", "neighbourhood", "level", "age", "weekday", "q"}
-    pages = {"page", "pageSize"}
+    pages = {"page", "pageSize", "after"}
     assert names("/organisations") == {"kind"} | pages
     assert names("/activities") == shared | pages
     assert names("/sessions") == shared | pages | {"startsFrom", "startsBefore", "status", "activity"}
