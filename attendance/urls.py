@@ -2,6 +2,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 
 from attendance import correcting_views, desk, device_views, grant_views, pass_views, settling_views, uncounted
+from schools import token_views
 from schools.views import Login
 
 app_name = "desk"
@@ -25,6 +26,8 @@ urlpatterns = [
     path("/grants/<uuid:pk>/<slug:slug>", grant_views.detail, name="grant_detail"),
     path("/passes", pass_views.index, name="passes"),
     path("/passes/revoke", pass_views.revoke, name="pass_revoke"),
+    path("/tokens", token_views.index, name="tokens"),
+    path("/tokens/revoke", token_views.revoke, name="token_revoke"),
     path("/devices", device_views.index, name="devices"),
     path("/devices/new", device_views.new, name="device_new"),
     path("/devices/<uuid:pk>/code", device_views.code, name="device_code"),

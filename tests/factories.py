@@ -64,6 +64,7 @@ CLOCKS = (
     "attendance.settling",
     "attendance.settling_views",
     "attendance.uncounted",
+    "schools.token_views",
 )
 MINUTE, HOUR, DAY, WEEK = dt.timedelta(minutes=1), dt.timedelta(hours=1), dt.timedelta(days=1), dt.timedelta(weeks=1)
 

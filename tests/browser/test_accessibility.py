@@ -56,6 +56,7 @@ STAFF_PAGES = [
     "/desk/passes",
     "/desk/devices",
     "/desk/devices/new",
+    "/desk/tokens",
     "/door",
 ]
 
