@@ -1,7 +1,11 @@
 """ETags: what a program has is not sent again, and nobody overwrites what they did not see."""
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
 import pytest
-from django.db import connection
+from django.db import connection, connections
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from activities import publishing
@@ -146,3 +150,61 @@ def test_somebody_else_s_row_does_not_exist_whatever_the_tag(api, town, offered)
     for tag in ('"stale"', "*", get(api, "/activities/offered")["ETag"]):
         answer = send(api, "PATCH", "/activities/offered", {}, token=town.tokens["other publisher"], tag=tag)
         assert answer.status_code == 404
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_saw_the_same_and_change_it_at_once_one_does():
+    shop = factories.location(slug="shop")
+    token = factories.access_token(user=factories.publisher(of=shop.organisation))
+    offered = factories.activity(title="Offered", place=shop)
+    for number in range(6):
+        tag = Client().get("/api/v1/activities/offered")["ETag"]
+        start = Barrier(2)
+
+        def change(title, tag=tag, start=start):
+            headers = {"Authorization": f"Bearer {token}", "If-Match": tag}
+            try:
+                start.wait(timeout=30)
+                return Client().patch(
+                    "/api/v1/activities/offered", {"title": title}, content_type="application/json", headers=headers
+                )
+            finally:
+                connections.close_all()
+
+        with ThreadPoolExecutor(2) as pool:
+            answers = list(pool.map(change, (f"First {number}", f"Second {number}")))
+        assert sorted(answer.status_code for answer in answers) == [200, 412]
+        [done] = [answer for answer in answers if answer.status_code == 200]
+        offered.refresh_from_db()
+        assert offered.title == done.json()["title"]
+
+
+# ---------------------------------------------------------------- what a list costs
+
+
+def add_rows(town, number):
+    """One more of everything that staff list."""
+    shop, day = town.shop.organisation, f"2027-03-{number + 1:02}"
+    factories.closure(of=shop, starts_on=day, ends_on=day).save()
+    factories.own_days(of=shop, starts_on=day).save()
+    door, _token = factories.device(place=town.shop, name=f"Deur {number}")
+    factories.deliver(factories.tally(id=number, at=town.now, session=town.session), who=door, at=town.now)
+
+
+def test_what_staff_list_costs_as_many_queries_for_many_rows_as_for_one(api, town):
+    def queries(path):
+        with CaptureQueriesContext(connection) as found:
+            answer = api.get(path, token=town.tokens["coordinator"])
+        return len(found), answer.json()["count"]
+
+    paths = ["/closures", "/holiday-overrides", "/devices", f"/check-ins?session={town.session.pk}"]
+    add_rows(town, 1)
+    for path in paths:
+        queries(path)  # the first notes that the token was used
+    few = {path: queries(path) for path in paths}
+    for number in range(2, 8):
+        add_rows(town, number)
+    many = {path: queries(path) for path in paths}
+    for path in paths:
+        assert many[path][1] == few[path][1] + 6
+        assert many[path][0] == few[path][0] <= 5
