@@ -2,8 +2,11 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.db import transaction
+from django.db.backends.signals import connection_created
 from django.db.models.signals import post_delete, post_save
 from django.utils.timezone import now
+
+from activities.searching import teach_sqlite
 
 # What the administrator changes and stands in calendars; and how a session that shows it leads there.
 _SHOWN = {
@@ -19,6 +22,7 @@ class ActivitiesConfig(AppConfig):
     verbose_name = "What is offered"
 
     def ready(self) -> None:
+        connection_created.connect(teach_sqlite, dispatch_uid="letters as people look for them")
         for model in _SHOWN:
             post_save.connect(self._show_anew, sender=model, dispatch_uid=f"{model} saved")
             post_delete.connect(self._show_anew, sender=model, dispatch_uid=f"{model} deleted")

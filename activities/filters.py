@@ -9,6 +9,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from activities.models import Activity, Level, Session
+from activities.searching import is_called, says
 from activities.weeks import at_wall_clock
 
 WEEKDAYS = {"MO": 1, "TU": 2, "WE": 3, "TH": 4, "FR": 5, "SA": 6, "SU": 7}
@@ -86,7 +87,7 @@ class ProgrammeFilter(django_filters.FilterSet):
     activity_path = ""
 
     def in_neighbourhood(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        return rows.filter(Q(location__neighbourhood__name__iexact=value) | Q(location__neighbourhood__slug=value))
+        return rows.filter(is_called("location__neighbourhood__name", value) | Q(location__neighbourhood__slug=value))
 
     def welcoming(self, rows: QuerySet[Any], name: str, value: int) -> QuerySet[Any]:
         path = self.activity_path
@@ -98,9 +99,7 @@ class ProgrammeFilter(django_filters.FilterSet):
         path = self.activity_path
         for word in value.split():
             rows = rows.filter(
-                Q(**{f"{path}title__icontains": word})
-                | Q(**{f"{path}description__icontains": word})
-                | Q(location__name__icontains=word)
+                says(f"{path}title", word) | says(f"{path}description", word) | says("location__name", word)
             )
         return rows
 

@@ -24,8 +24,11 @@ class BearerAuthentication(BaseAuthentication):
             found = (device, device) if device else None
         else:
             key = digest(token.strip())
-            access = AccessToken.objects.valid_at(now()).select_related("user").filter(digest=key).first()
-            found = (access.user, access) if access else None
+            at = now()
+            access = AccessToken.objects.valid_at(at).select_related("user").filter(digest=key).first()
+            if access:
+                access.note_used(at=at)
+            found = (access.holder, access) if access else None
         if not found:
             raise AuthenticationFailed(_("This token is not known, or it is not valid any more."))
         return found

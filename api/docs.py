@@ -3,13 +3,15 @@
 from functools import lru_cache
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import get_language
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
-from drf_spectacular.generators import SchemaGenerator
+
+from api.changes import VERSIONS
+from api.document import document
 
 _METHODS = ("get", "post", "patch", "put", "delete")
 
@@ -18,51 +20,45 @@ _METHODS = ("get", "post", "patch", "put", "delete")
 @require_safe
 @cache_control(public=True, max_age=300)
 def docs(request: HttpRequest) -> HttpResponse:
-    return render(request, "api/docs.html", {"operations": _operations(get_language() or "")})
+    told = {"operations": _operations(), "versions": VERSIONS, "calls_per_minute": settings.API_CALLS_PER_MINUTE}
+    return render(request, "api/docs.html", told)
 
 
-@lru_cache
-def _operations(language: str) -> list[dict[str, Any]]:
-    """One entry per operation; the document does not change while the server runs."""
-    document = SchemaGenerator().get_schema(public=True)
-    schemas = document["components"]["schemas"]
-    found = []
-    for path, item in document["paths"].items():
-        for method in _METHODS:
-            if operation := item.get(method):
-                found.append(
-                    {
-                        "id": operation["operationId"].replace("_", "-"),
-                        "method": method.upper(),
-                        "path": path,
-                        "description": operation.get("description", ""),
-                        "parameters": operation.get("parameters", []),
-                        "body": _fields(operation.get("requestBody", {}), schemas),
-                        "answers": [
-                            {
-                                "status": status,
-                                "description": answer.get("description", ""),
-                                "fields": _fields(answer, schemas),
-                            }
-                            for status, answer in sorted(operation["responses"].items())
-                        ],
-                    }
-                )
-    return found
+@lru_cache(maxsize=1)
+def _operations() -> list[dict[str, Any]]:
+    """One entry per operation."""
+    return [
+        {
+            "id": operation["operationId"].replace("_", "-"),
+            "method": method.upper(),
+            "path": path,
+            "summary": operation["summary"],
+            "description": operation["description"],
+            "parameters": [_resolved(parameter) for parameter in operation.get("parameters", [])],
+            "body": _fields(operation.get("requestBody", {})),
+            "answers": [
+                {"status": status, "description": _resolved(answer).get("description", ""), "fields": _fields(answer)}
+                for status, answer in sorted(operation["responses"].items())
+            ],
+        }
+        for path, item in document()["paths"].items()
+        for method in _METHODS
+        if (operation := item.get(method))
+    ]
 
 
-def _fields(holder: dict[str, Any], schemas: dict[str, Any]) -> list[dict[str, Any]]:
+def _fields(holder: dict[str, Any]) -> list[dict[str, Any]]:
     """The members of a JSON body, of its rows if it is a page of them."""
     for media_type, content in holder.get("content", {}).items():
         if media_type == "application/json":
-            schema = _resolved(content["schema"], schemas)
+            schema = _resolved(content["schema"])
             rows = schema.get("properties", {}).get("results", {}).get("items")
-            schema = _resolved(rows, schemas) if rows else schema
+            schema = _resolved(rows) if rows else schema
             required = set(schema.get("required", ()))
             return [
                 {
                     "name": name,
-                    "type": _type(member, schemas),
+                    "type": _type(member),
                     "required": name in required,
                     "note": member.get("description", ""),
                 }
@@ -71,17 +67,18 @@ def _fields(holder: dict[str, Any], schemas: dict[str, Any]) -> list[dict[str, A
     return []
 
 
-def _resolved(schema: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any]:
-    if reference := schema.get("$ref"):
-        return dict(schemas[reference.rsplit("/", 1)[1]])
-    return schema
+def _resolved(node: dict[str, Any]) -> dict[str, Any]:
+    if reference := node.get("$ref"):
+        _components, kind, name = reference.removeprefix("#/").split("/")
+        return dict(document()["components"][kind][name])
+    return node
 
 
-def _type(schema: dict[str, Any], schemas: dict[str, Any]) -> str:
+def _type(schema: dict[str, Any]) -> str:
     options = schema.get("oneOf") or schema.get("anyOf") or schema.get("allOf") or [schema]
     names = []
     for option in options:
-        option = _resolved(option, schemas)
+        option = _resolved(option)
         kind = option.get("format") or option.get("type") or ""
         names += kind if isinstance(kind, list) else [kind]
     return " / ".join(dict.fromkeys(filter(None, names)))

@@ -21,6 +21,8 @@ class ApiHeaders:
             response["API-Version"] = settings.API_VERSION
             response.setdefault("Cache-Control", "no-store")
             response["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'"
+            # There are no forms here, for which the rest of the site must be less strict.
+            response["Referrer-Policy"] = "no-referrer"
             if request.path_info == OPEN_TO_EVERY_SITE:
                 response["Access-Control-Allow-Origin"] = "*"
         return response

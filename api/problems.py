@@ -66,7 +66,8 @@ def answer_problem(error: Exception, context: dict[str, Any]) -> Response | None
         case PermissionDenied():
             body = problem(403, _("You may not do this."))
         case exceptions.APIException():
-            body = problem(error.status_code, str(error.detail))
+            code = error.get_codes() if getattr(error, "tells_code", False) else ""
+            body = problem(error.status_code, str(error.detail), code=str(code))
             if auth := getattr(error, "auth_header", None):
                 headers["WWW-Authenticate"] = auth
             if wait := getattr(error, "wait", None):

@@ -1,35 +1,25 @@
-"""What every operation has in common, written into the description of the API."""
+"""How an operation is described: what it does, takes and answers, every error among that."""
 
 from typing import Any
 
+from django.utils.translation import gettext as _
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.openapi import AutoSchema
+from rest_framework.permissions import AllowAny
 
+from api.examples import example_of
+from api.glossary import PARAMETERS
+from api.operations import OPERATIONS, Told
+from api.permissions import IsPublisherOrReads
+from api.responses import FINE, HEADERS, answers_of
 from attendance.door import cookie
 
-PROBLEM = {
-    "type": "object",
-    "description": "RFC 9457",
-    "required": ["status", "title", "detail"],
-    "properties": {
-        "status": {"type": "integer"},
-        "title": {"type": "string"},
-        "detail": {"type": "string"},
-        "code": {"type": "string", "description": "Stable name of the rule that says no."},
-        "errors": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["field", "code", "detail"],
-                "properties": {
-                    "field": {"type": "string"},
-                    "code": {"type": "string"},
-                    "detail": {"type": "string"},
-                },
-            },
-        },
+_FILES = {
+    "text/csv": {"schema": {"type": "string"}},
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": {
+        "schema": {"type": "string", "format": "binary"}
     },
 }
-_METHODS = ("get", "post", "put", "patch", "delete")
 
 
 class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
@@ -37,7 +27,7 @@ class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
     name = "bearer"
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
-        return {"type": "http", "scheme": "bearer", "description": "A person's token or a door device's."}
+        return {"type": "http", "scheme": "bearer", "description": _("A person's token or a door device's.")}
 
 
 class DoorScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
@@ -45,27 +35,92 @@ class DoorScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-cal
     name = "door"
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
-        sentence = f"Of a paired phone's own page, with the header {cookie.HEADER}: 1. Programs use a token."
-        return {"type": "apiKey", "in": "cookie", "name": cookie.NAME, "description": sentence}
+        sentence = _("Of a paired phone's own page, with the header %(name)s: 1. Programs use a token.")
+        return {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": cookie.NAME,
+            "description": sentence % {"name": cookie.HEADER},
+        }
 
 
-def describe_problems(result: dict[str, Any], **options: Any) -> dict[str, Any]:
-    """Every operation may answer with a problem, and every answer says the version of the API."""
-    result.setdefault("components", {}).setdefault("schemas", {})["Problem"] = PROBLEM
-    version = {"description": "Version of this API.", "schema": {"type": "string"}}
-    for path in result["paths"].values():
-        for method in _METHODS:
-            if operation := path.get(method):
-                _add_problems(operation, changes=method != "get")
-                for response in operation["responses"].values():
-                    response.setdefault("headers", {})["API-Version"] = version
+class Described(AutoSchema):
+    """Adds to what the code itself shows: words, conditions, and every way in which it may fail."""
+
+    def get_operation(self, *args: Any, **kwargs: Any) -> dict[str, Any] | None:
+        operation: dict[str, Any] | None = super().get_operation(*args, **kwargs)
+        if operation is None:
+            return None
+        parameters = operation.get("parameters", [])
+        _explain(parameters)
+        operation["parameters"] = parameters + [{"$ref": f"#/components/parameters/{name}"} for name in self._headers()]
+        if not operation["parameters"]:
+            del operation["parameters"]
+        for status, answer in operation["responses"].items():
+            answer["description"] = str(FINE[status])
+            answer["headers"] = {"API-Version": HEADERS["API-Version"]} | self._said_besides(status)
+            for media_type in _FILES.keys() & answer.get("content", {}).keys():
+                answer["content"][media_type] = _FILES[media_type]
+        operation["responses"] |= answers_of(
+            self.method,
+            has_body="requestBody" in operation,
+            takes_conditions=self._headers(),
+            looks_something_up="{" in self.path or self._is_list_view(),
+            is_open=self.view.scope is None or self.view.action in self.view.open_actions,
+        )
+        return operation
+
+    def get_summary(self) -> str:
+        return str(self._told().summary)
+
+    def get_description(self) -> str:
+        return str(self._told().description)
+
+    def _told(self) -> Told:
+        return OPERATIONS.get(self.get_operation_id(), Told("", ""))
+
+    def get_auth(self) -> list[Any]:
+        found = super().get_auth()
+        return [*found, {}] if self._is_open() and {} not in found else found
+
+    def _is_open(self) -> bool:
+        """Whether it can be called without any token."""
+        [permission, *_rest] = self.view.get_permissions()
+        return isinstance(permission, AllowAny) or (isinstance(permission, IsPublisherOrReads) and self.method == "GET")
+
+    def _headers(self) -> list[str]:
+        """The names of the headers that this operation heeds."""
+        return list(getattr(getattr(self.view, self.view.action, None), "heeds", ()))
+
+    def _said_besides(self, status: str) -> dict[str, Any]:
+        headers = self._headers()
+        if status == "204" or not headers:
+            return {}
+        names = {"If-None-Match": "ETag", "If-Match": "ETag", "Idempotency-Key": "Idempotency-Replayed"}
+        return {names[name]: HEADERS[names[name]] for name in headers}
+
+
+def _explain(parameters: list[dict[str, Any]]) -> None:
+    for parameter in parameters:
+        word = PARAMETERS.get(parameter["name"])
+        if word is None:
+            continue
+        # What is generated says less than the glossary: a list of choices, or the name of a model.
+        parameter["description"] = str(word.meaning)
+        if parameter["schema"].get("format") == "date-time":
+            parameter["schema"] = {"type": "string", "anyOf": [{"format": "date-time"}, {"format": "date"}]}
+        if word.example is None:
+            continue
+        parameter["example"] = word.example if parameter["schema"].get("type") != "string" else str(word.example)
+
+
+def give_examples(result: dict[str, Any], **options: Any) -> dict[str, Any]:
+    """An example of every body, made of those of its fields."""
+    schemas = result["components"]["schemas"]
+    for item in result["paths"].values():
+        for operation in item.values():
+            bodies = [operation.get("requestBody", {}), *operation["responses"].values()]
+            for content in (one for body in bodies for one in body.get("content", {}).items()):
+                if content[0] == "application/json":
+                    content[1]["example"] = example_of(content[1]["schema"], schemas)
     return result
-
-
-def _add_problems(operation: dict[str, Any], *, changes: bool) -> None:
-    statuses = {"400": "Bad input", "401": "Unknown token", "403": "Not for this role", "404": "Nothing here"}
-    if changes:
-        statuses["409"] = "How things stand forbids it"
-    for status, description in statuses.items():
-        content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-        operation["responses"].setdefault(status, {"description": description, "content": content})

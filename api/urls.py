@@ -1,10 +1,8 @@
 from django.urls import include, path, re_path
-from django.views.decorators.cache import cache_control
-from drf_spectacular.views import SpectacularJSONAPIView
-from rest_framework.permissions import AllowAny
 from rest_framework.routers import SimpleRouter
 
 from api.docs import docs
+from api.document import DescriptionView
 from api.problems import not_found
 from api.viewsets.doors import CheckInViewSet, DeviceViewSet, PassViewSet
 from api.viewsets.programme import (
@@ -34,11 +32,9 @@ router.register("check-ins", CheckInViewSet)
 router.register("weekly-totals", WeeklyTotalsViewSet, basename="weekly-totals")
 router.register("reach", ReachViewSet, basename="reach")
 
-description = SpectacularJSONAPIView.as_view(permission_classes=[AllowAny], authentication_classes=[])
-
 urlpatterns = [
     path("", docs, name="docs"),
-    path("/v1/openapi.json", cache_control(public=True, max_age=300)(description), name="description"),
+    path("/v1/openapi.json", DescriptionView.as_view(), name="description"),
     path("/v1/", include(router.urls)),
     re_path(r"^/(?P<path>.*)$", not_found, name="not-found"),
 ]

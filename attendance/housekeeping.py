@@ -7,7 +7,7 @@ from collections.abc import Callable
 from activities import publishing
 from activities.intake import taking
 from attendance import closing, digests
-from schools import audit, invitations, post, queue
+from schools import audit, invitations, kept_answers, post, queue
 from schools.signin import counting
 
 log = logging.getLogger(__name__)
@@ -25,6 +25,7 @@ STEPS: dict[str, Callable[..., int]] = {
     "tasks forgotten": queue.forget,
     "changes forgotten": audit.purge,
     "sign-ins forgotten": counting.forget_what_is_over,
+    "answers forgotten": kept_answers.forget_old,
 }
 # Last, for a mail server may keep us waiting. A worker has its queue for this, and ends between two letters.
 SENDING: dict[str, Callable[..., int]] = {"letters sent": post.deliver_due}

@@ -13,6 +13,7 @@ from attendance import (
     today,
     uncounted,
 )
+from schools import token_views
 from schools.signin.views import Login
 
 app_name = "desk"
@@ -44,6 +45,8 @@ urlpatterns = [
     path("/passes", pass_views.index, name="passes"),
     path("/passes/renew", pass_views.renew, name="passes_renew"),
     path("/passes/revoke", pass_views.revoke, name="pass_revoke"),
+    path("/tokens", token_views.index, name="tokens"),
+    path("/tokens/revoke", token_views.revoke, name="token_revoke"),
     path("/devices", device_views.index, name="devices"),
     path("/devices/new", device_views.new, name="device_new"),
     path("/devices/<uuid:pk>/code", device_views.code, name="device_code"),

@@ -7,9 +7,10 @@ import sys
 from collections.abc import Callable, Iterable
 from itertools import chain
 
-from benches import Figure, LeftOut, checkins, feeds, scanner, totals
+from benches import Figure, LeftOut, api, checkins, feeds, scanner, totals
 
 BENCHES: dict[str, Callable[[], Iterable[Figure | LeftOut]]] = {
+    "api": api.measure,
     "feeds": feeds.measure,
     "checkins": checkins.measure,
     "scanner": scanner.measure,

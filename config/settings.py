@@ -282,7 +282,8 @@ SESSION_COOKIE_AGE = SESSION_HOURS * 3600
 # Not no-referrer: browsers then post forms with "Origin: null", which the CSRF check refuses.
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-if env.bool("BEHIND_PROXY", False):
+BEHIND_PROXY = env.bool("BEHIND_PROXY", False)
+if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 # Whether a whole domain may be pinned to TLS is the municipality's to decide, not ours.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
@@ -338,15 +339,18 @@ LOGGING = {
 }
 
 # ---------------------------------------------------------------- the API
-API_VERSION = "1.2.0"
+API_VERSION = "1.3.0"
+# Of one token, or of one address without; each process of the server counts for itself.
+API_CALLS_PER_MINUTE = env.int("API_CALLS_PER_MINUTE", 600)
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["api.authentication.BearerAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["api.permissions.IsStaff"],
     "DEFAULT_RENDERER_CLASSES": ["api.renderers.JSONRenderer"],
+    "DEFAULT_THROTTLE_CLASSES": ["api.throttles.PerMinute"],
     "DEFAULT_PARSER_CLASSES": ["api.parsers.BoundedJSONParser"],
     "DEFAULT_FILTER_BACKENDS": ["api.filters.Filters"],
     "DEFAULT_PAGINATION_CLASS": "api.pagination.Pages",
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "api.schema.Described",
     "EXCEPTION_HANDLER": "api.problems.answer_problem",
     "URL_FORMAT_OVERRIDE": None,
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
@@ -355,7 +359,7 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "Inloop",
     "VERSION": API_VERSION,
     "OAS_VERSION": "3.1.0",
-    "DESCRIPTION": "After-school activities, check-ins at the door and weekly totals.",
+    "DESCRIPTION": _("After-school activities, check-ins at the door and weekly totals."),
     "CONTACT": {"name": CONTACT_NAME, "email": CONTACT_EMAIL, "url": BASE_URL},
     "LICENSE": {"name": "EUPL-1.2"},
     "SERVERS": [{"url": f"{BASE_URL}/api/v1"}],
@@ -369,6 +373,8 @@ SPECTACULAR_SETTINGS = {
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "api.schema.describe_problems",
+        "api.responses.describe_answers",
+        "api.examples.explain_fields",
+        "api.schema.give_examples",
     ],
 }

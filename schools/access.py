@@ -1,6 +1,6 @@
 """Who may do what, and where: the roles of a person, read once per request."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -42,6 +42,11 @@ class Roles:
     def reads_totals_of(self) -> frozenset[int]:
         """Organisations whose exact figures this person sees; a coordinator sees all."""
         return self.publishes_for | self.works_for
+
+    def only_publishing_for(self, organisation: int) -> "Roles":
+        """What is left of these for a program that publishes for one organisation."""
+        may = self.is_coordinator or organisation in self.publishes_for
+        return replace(NOBODY, publishes_for=frozenset([organisation] if may else []))
 
 
 NOBODY = Roles(is_coordinator=False, publishes_for=frozenset(), works_at=frozenset(), works_for=frozenset())

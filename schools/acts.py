@@ -22,6 +22,7 @@ PERSON_REMOVED = Act("person_removed", Topic.PEOPLE, _("Somebody removed"))
 SECOND_STEP_FORGOTTEN = Act("second_step_forgotten", Topic.PEOPLE, _("Second step of somebody taken away"))
 LETTER_SENT_AGAIN = Act("letter_sent_again", Topic.PEOPLE, _("E-mail sent again"))
 TOKEN_ISSUED = Act("token_issued", Topic.PEOPLE, _("Key for a program made"))
+TOKEN_REVOKED = Act("token_revoked", Topic.PEOPLE, _("Key for a program revoked"))
 
 # About one's own account. With what somebody signs in is not told.
 OWN_PASSWORD_CHANGED = Act("own_password_changed", Topic.PEOPLE, _("Own password changed"))

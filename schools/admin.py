@@ -115,11 +115,11 @@ class JourneyAdmin(AuditedAdmin):
 class AccessTokenAdmin(AuditedAdmin):
     """Tokens are made by a command, which shows them once; here they are seen and revoked."""
 
-    list_display = ("name", "user", "created_at", "expires_at", "revoked_at")
-    list_select_related = ("user",)
+    list_display = ("name", "user", "scope", "organisation", "created_at", "expires_at", "used_at", "revoked_at")
+    list_select_related = ("user", "organisation")
     topic = Topic.PEOPLE
-    readonly_fields = ("user", "created_at")
-    fields = ("name", "user", "created_at", "expires_at", "revoked_at")
+    readonly_fields = ("user", "scope", "organisation", "created_at", "used_at")
+    fields = ("name", "user", "scope", "organisation", "created_at", "expires_at", "used_at", "revoked_at")
 
     def has_add_permission(self, request: object) -> bool:
         return False

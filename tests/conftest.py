@@ -10,6 +10,8 @@ from hypothesis import HealthCheck, settings
 
 from activities.feeds.copies import COPIES, EVENTS
 from activities.models import Session
+from api.kept import ANSWERS
+from api.throttles import CALLS
 from attendance.devices import RECALLED
 from attendance.models import Device
 from schools.models import Location
@@ -62,6 +64,8 @@ def browser_type_launch_args(browser_type_launch_args, playwright, pytestconfig)
 @pytest.fixture(autouse=True)
 def nothing_is_left_of_another_test() -> None:
     """In this process: a calendar that was kept or a phone, whose rows may have the same keys, and a language."""
+    ANSWERS.clear()
+    CALLS.clear()
     COPIES.clear()
     RECALLED.clear()
     EVENTS.clear()

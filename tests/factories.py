@@ -82,6 +82,7 @@ CLOCKS = (
     "schools.invitations",
     "schools.people",
     "schools.post",
+    "schools.token_views",
 )
 MINUTE, HOUR, DAY, WEEK = dt.timedelta(minutes=1), dt.timedelta(hours=1), dt.timedelta(days=1), dt.timedelta(weeks=1)
 

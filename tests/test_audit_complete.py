@@ -16,7 +16,7 @@ from activities.models import CalendarKey, Session
 from attendance import settling
 from attendance.models import CheckIn, Entry, GrantRule
 from schools import invitations
-from schools.models import AuditEntry, Letter
+from schools.models import AccessToken, AuditEntry, Letter
 from schools.rights import Rights
 from tests import bookable, factories
 from tests.factories import DAY, NOW, claim_id, day, deliver, tally
@@ -160,6 +160,11 @@ def with_second_step(shop):
     return person
 
 
+def own_token():
+    AccessToken.issue(user=factories.coordinator(), name="Dashboard")
+    return AccessToken.objects.get().pk
+
+
 MOVE = {"day": "2026-12-02", "start_time": "16:00", "end_time": "17:00"}
 EXTRA = {"day": "2026-12-02", "start_time": "15:30", "end_time": "16:30"}
 CLOSE = {"starts_on": "2026-12-01", "ends_on": "2026-12-01", "reason": "Studiedag"}
@@ -228,6 +233,8 @@ WITH = {
     "entry_edit": lambda shop: ([entry().pk], ENTRY | {"number": "2"}),
     "entry_remove": lambda shop: ([entry().pk], {}),
     "year_texts": lambda shop: ([2025], {"introduction": "Voor iedereen."}),
+    "tokens": lambda shop: ([], {"name": "Dashboard", "scope": "totals", "days": "30"}),
+    "token_revoke": lambda shop: ([], {"token": own_token()}),
     "passes_renew": lambda shop: ([], renewing()),
     "passes": lambda shop: ([], {"count": "2", "valid_until": "2027-08-31", "paper": "cards"}),
     "pass_revoke": lambda shop: ([], {"number": factories.issued_pass()[0].number}),

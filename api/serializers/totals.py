@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from activities import weeks
@@ -181,6 +182,7 @@ class WeeklyTotalSerializer(Camel):
         return super().get_fields() | groups
 
 
+@extend_schema_serializer(many=False)
 class WeeklyTotalsSerializer(Camel):
     as_of = serializers.DateTimeField()
     definitions = serializers.DictField(child=serializers.CharField())
@@ -216,6 +218,7 @@ class ReachedSerializer(Camel):
         return super().get_fields() | {name: GroupSerializer(required=False) for name in DIMENSIONS}
 
 
+@extend_schema_serializer(many=False)
 class ReachSerializer(Camel):
     as_of = serializers.DateTimeField()
     results = ReachedSerializer(many=True)

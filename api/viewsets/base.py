@@ -1,22 +1,53 @@
 from typing import Any
 
-from rest_framework.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+from rest_framework import status
+from rest_framework.exceptions import AuthenticationFailed, MethodNotAllowed, PermissionDenied, ValidationError
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from rest_framework.viewsets import GenericViewSet
 
 from api.filters import unknown_keys
-from schools.models import User
+from api.throttles import address_of, refuse_too_many
+from schools.models import AccessToken, Scope, User
 
-PAGES = {"page", "pageSize"}
+PAGES = {"page", "pageSize", "after"}
+
+
+class OutOfScope(PermissionDenied):
+    default_detail = _("This token is for something else.")
+    default_code = "out_of_scope"
+    tells_code = True
 
 
 class ApiViewSet(GenericViewSet[Any]):
     """What every operation does: refuse query keys that it does not know, and know who asks."""
 
     query_keys: set[str] = set()
+    # What a token must be for, if it is not for everything; None lets every token in.
+    scope: Scope | None = Scope.EVERYTHING
+    # What is everybody's here, and so every token's.
+    open_actions: frozenset[str] = frozenset()
+
+    def perform_authentication(self, request: Request) -> None:
+        """Who tries tokens is held up by their address."""
+        try:
+            super().perform_authentication(request)
+        except AuthenticationFailed:
+            refuse_too_many(address_of(request))
+            raise
+
+    def check_permissions(self, request: Request) -> None:
+        super().check_permissions(request)
+        needed = None if self.action in self.open_actions else self.scope
+        if isinstance(request.auth, AccessToken) and not request.auth.allows(needed):
+            raise OutOfScope
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        # What a route does not do, it does for nobody: who asks does not matter.
+        if str(request.method).lower() not in {*self.action_map, "options"}:
+            raise MethodNotAllowed(str(request.method))
         super().initial(request, *args, **kwargs)
         # A list of rows refuses them together with senseless values, in `api.filters.Filters`.
         if not self._lists_rows() and (errors := unknown_keys(request, self.query_keys_of(self.action))):
@@ -30,6 +61,10 @@ class ApiViewSet(GenericViewSet[Any]):
 
     def _lists_rows(self) -> bool:
         return self.action == "list" and self.paginator is not None
+
+    def options(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Which methods there are, and nothing of how it is made."""
+        return Response(status=status.HTTP_204_NO_CONTENT)
 
     @property
     def person(self) -> User:

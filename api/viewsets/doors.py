@@ -15,6 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api.authentication import BearerAuthentication, DoorAuthentication
+from api.once import once
 from api.parsers import Batch, BatchParser
 from api.permissions import IsCoordinator, IsYouthWorker, KeepsADoor
 from api.serializers.doors import (
@@ -34,9 +35,11 @@ from api.viewsets.base import ApiViewSet
 from attendance import checkin, devices, passes, wording
 from attendance.claims import read
 from attendance.models import CheckIn, Device, Pass
+from schools.models import Scope
 
 
 class DeviceViewSet(mixins.ListModelMixin, ApiViewSet):
+    open_actions = frozenset({"pair"})
     queryset = Device.objects.select_related("location").order_by("name", "created_at", "pk")
     serializer_class = DeviceSerializer
     permission_classes = [IsCoordinator]
@@ -46,6 +49,7 @@ class DeviceViewSet(mixins.ListModelMixin, ApiViewSet):
         return super().get_queryset().for_user(self.person)
 
     @extend_schema(responses={201: InvitedDeviceSerializer})
+    @once
     def create(self, request: Request) -> Response:
         device, code = devices.invite(**self.validated(DeviceSerializer))
         answer = {
@@ -76,6 +80,7 @@ class PassViewSet(ApiViewSet):
     lookup_value_regex = r"\d{4}-\d{4}"
 
     @extend_schema(responses={201: IssuedPassesSerializer})
+    @once
     def create(self, request: Request) -> Response:
         issued = passes.issue(**self.validated(PassOrderSerializer))
         return Response(IssuedPassesSerializer({"passes": issued}).data, status=status.HTTP_201_CREATED)
@@ -91,6 +96,7 @@ class CheckInFilter(FilterSet):
 
 
 class CheckInViewSet(mixins.ListModelMixin, ApiViewSet):
+    scope = Scope.DOOR
     queryset = CheckIn.objects.order_by("received_at", "pk")
     serializer_class = CheckInSerializer
     permission_classes = [KeepsADoor]

@@ -14,6 +14,9 @@ from rest_framework.response import Response
 from activities import closing_days, publishing
 from activities.filters import ActivityFilter, SessionFilter
 from activities.models import Activity, Programme, Session
+from api.conditions import if_match
+from api.kept import kept_until_change
+from api.once import once
 from api.permissions import IsPublisher, IsPublisherOrReads
 from api.serializers.programme import (
     ActivitySerializer,
@@ -31,14 +34,30 @@ from api.serializers.programme import (
     SessionSerializer,
 )
 from api.viewsets.base import ApiViewSet
-from schools.models import Closure, HolidayOverride, Kind, Location, Organisation
+from schools.models import Closure, HolidayOverride, Kind, Location, Organisation, Scope
 
 
 class OrganisationFilter(FilterSet):
     kind = ChoiceFilter(choices=Kind)
 
 
-class ReadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet):
+class PublishedViewSet(ApiViewSet):
+    """What everybody may read, the same for all."""
+
+    open_actions = frozenset({"list", "retrieve"})
+
+    @kept_until_change
+    def list(self, request: Request) -> Response:
+        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+
+    @kept_until_change
+    def retrieve(self, request: Request, **key: Any) -> Response:
+        return Response(self.get_serializer(self.get_object()).data)
+
+
+class ReadViewSet(PublishedViewSet):
+    scope = None
     permission_classes = [AllowAny]
     lookup_field = "slug"
     lookup_value_regex = "[-a-zA-Z0-9_]+"
@@ -61,6 +80,7 @@ class ProgrammeViewSet(ReadViewSet):
 
 
 class ActivityViewSet(ReadViewSet):
+    scope = Scope.PUBLISH
     queryset = Activity.objects.with_places().order_by("title", "pk")
     serializer_class = ActivitySerializer
     permission_classes = [IsPublisherOrReads]
@@ -72,6 +92,7 @@ class ActivityViewSet(ReadViewSet):
             return activities.published()
         return activities.for_user(self.person)
 
+    @once
     def create(self, request: Request) -> Response:
         data = self.validated(ActivitySerializer)
         data.pop("archived", None)
@@ -79,6 +100,7 @@ class ActivityViewSet(ReadViewSet):
         return Response(self.get_serializer(activity).data, status=status.HTTP_201_CREATED)
 
     @extend_schema(request=ChangeSerializer)
+    @if_match
     def partial_update(self, request: Request, slug: str) -> Response:
         activity = self.get_object()
         data = self.validated(ChangeSerializer, instance=activity, partial=True)
@@ -100,6 +122,7 @@ class ActivityViewSet(ReadViewSet):
 
     @extend_schema(request=EndSerializer)
     @action(detail=True, methods=["post"])
+    @if_match
     def end(self, request: Request, slug: str) -> Response:
         """Let the series end on a day."""
         activity = publishing.end(self.get_object(), **self.validated(EndSerializer))
@@ -107,6 +130,7 @@ class ActivityViewSet(ReadViewSet):
 
     @extend_schema(request=ExtraDateSerializer, responses={201: SessionSerializer})
     @action(detail=True, methods=["post"])
+    @once
     def sessions(self, request: Request, slug: str) -> Response:
         """Add an extra date, which no schedule takes away again."""
         session = publishing.add(self.get_object(), **self.validated(ExtraDateSerializer))
@@ -114,12 +138,14 @@ class ActivityViewSet(ReadViewSet):
         return Response(body, status=status.HTTP_201_CREATED)
 
     @extend_schema(responses={204: None})
+    @if_match
     def destroy(self, request: Request, slug: str) -> Response:
         publishing.delete(self.get_object())
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-class SessionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet):
+class SessionViewSet(PublishedViewSet):
+    scope = Scope.PUBLISH
     queryset = Session.objects.with_places().in_order()
     serializer_class = SessionSerializer
     permission_classes = [IsPublisherOrReads]
@@ -133,6 +159,7 @@ class SessionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSe
         return sessions.for_user(self.person)
 
     @extend_schema(request=MoveSerializer)
+    @if_match
     def partial_update(self, request: Request, pk: Any) -> Response:
         """Move it: it stays the same session."""
         moved = publishing.move(self.get_object(), **self.validated(MoveSerializer))
@@ -140,17 +167,20 @@ class SessionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSe
 
     @extend_schema(request=CancelSerializer)
     @action(detail=True, methods=["post"])
+    @if_match
     def cancel(self, request: Request, pk: Any) -> Response:
         cancelled = publishing.cancel(self.get_object(), **self.validated(CancelSerializer))
         return Response(self.get_serializer(cancelled).data)
 
     @extend_schema(request=RestoreSerializer)
     @action(detail=True, methods=["post"])
+    @if_match
     def restore(self, request: Request, pk: Any) -> Response:
         restored = publishing.restore(self.get_object(), **self.validated(RestoreSerializer))
         return Response(self.get_serializer(restored).data)
 
     @extend_schema(responses={204: None})
+    @if_match
     def destroy(self, request: Request, pk: Any) -> Response:
         """Take an extra date away again; a date of a series is cancelled instead."""
         publishing.take_back(self.get_object())
@@ -158,6 +188,7 @@ class SessionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSe
 
 
 class ClosureViewSet(mixins.ListModelMixin, ApiViewSet):
+    scope = Scope.PUBLISH
     queryset = Closure.objects.select_related("organisation", "location").annotate(
         cancelled_session_count=Count("cancelled_sessions")
     )
@@ -168,6 +199,7 @@ class ClosureViewSet(mixins.ListModelMixin, ApiViewSet):
     def get_queryset(self) -> QuerySet[Closure]:
         return super().get_queryset().for_user(self.person).order_by("starts_on", "created_at", "pk")
 
+    @once
     def create(self, request: Request) -> Response:
         closure = Closure(**self.validated(ClosureSerializer))
         closure.cancelled_session_count = closing_days.close(closure, at=now())
@@ -180,6 +212,7 @@ class ClosureViewSet(mixins.ListModelMixin, ApiViewSet):
 
 
 class HolidayOverrideViewSet(mixins.ListModelMixin, ApiViewSet):
+    scope = Scope.PUBLISH
     queryset = HolidayOverride.objects.select_related("organisation")
     serializer_class = HolidayOverrideSerializer
     permission_classes = [IsPublisher]
@@ -188,6 +221,7 @@ class HolidayOverrideViewSet(mixins.ListModelMixin, ApiViewSet):
     def get_queryset(self) -> QuerySet[HolidayOverride]:
         return super().get_queryset().for_user(self.person).order_by("starts_on", "created_at", "pk")
 
+    @once
     def create(self, request: Request) -> Response:
         """Days on which a school is free, or is not, other than the region."""
         days = HolidayOverride(**self.validated(HolidayOverrideSerializer))

@@ -22,10 +22,11 @@ from api.viewsets.base import ApiViewSet
 from attendance.disclosure import disclosed_reach, disclosed_totals
 from attendance.models import CheckIn
 from attendance.totals import DEFINITIONS
-from schools.models import User
+from schools.models import Scope, User
 
 
 class WeeklyTotalsViewSet(ApiViewSet):
+    scope = Scope.TOTALS
     permission_classes = [AllowAny]
     renderer_classes = [JSONRenderer, CSVRenderer, XLSXRenderer]
     serializer_class = WeeklyTotalsSerializer
@@ -54,6 +55,7 @@ class WeeklyTotalsViewSet(ApiViewSet):
 class ReachViewSet(ApiViewSet):
     """Different visitors of a month and of a school year, for staff."""
 
+    scope = Scope.TOTALS
     permission_classes = [AllowAny]  # what is told to whom, disclosure says
     serializer_class = ReachSerializer
     queryset = CheckIn.objects.none()

@@ -2,9 +2,11 @@ from schools.access import Role
 from schools.models.audit import AuditEntry, AuditEntryQuerySet, Topic
 from schools.models.closures import Closure, HolidayOverride
 from schools.models.invitations import Invitation
+from schools.models.kept_answers import KeptAnswer
 from schools.models.letters import DigestSubscription, Letter, LetterKind, LetterQuerySet, Problem
-from schools.models.people import AccessToken, Membership, User
+from schools.models.people import Membership, User
 from schools.models.places import Journey, Kind, Location, Neighbourhood, Organisation
+from schools.models.tokens import AccessToken, Scope
 
 __all__ = [
     "AccessToken",
@@ -15,6 +17,7 @@ __all__ = [
     "HolidayOverride",
     "Invitation",
     "Journey",
+    "KeptAnswer",
     "Kind",
     "Letter",
     "LetterKind",
@@ -25,6 +28,7 @@ __all__ = [
     "Organisation",
     "Problem",
     "Role",
+    "Scope",
     "Topic",
     "User",
 ]

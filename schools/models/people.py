@@ -1,4 +1,3 @@
-import datetime as dt
 import uuid
 from functools import cached_property
 from typing import ClassVar
@@ -13,7 +12,6 @@ from django.utils.translation import gettext_lazy as _
 
 from schools.access import Role, Roles, roles_of
 from schools.models.places import Location, Organisation
-from schools.secrets import digest, new_token
 
 
 class UserManager(BaseUserManager["User"]):
@@ -126,36 +124,3 @@ class Membership(models.Model):
     def __str__(self) -> str:
         place = self.organisation or self.location
         return f"{self.get_role_display()} · {place}" if place else self.get_role_display()
-
-
-class AccessTokenQuerySet(models.QuerySet["AccessToken"]):
-    def valid_at(self, moment: dt.datetime) -> "AccessTokenQuerySet":
-        return self.filter(Q(expires_at=None) | Q(expires_at__gt=moment), revoked_at=None, user__is_active=True)
-
-
-class AccessToken(models.Model):
-    """What a program of this person's sends along; only its digest is kept."""
-
-    user = models.ForeignKey(User, models.CASCADE, related_name="access_tokens", verbose_name=_("user"))
-    name = models.CharField(_("name"), max_length=100)
-    digest = models.BinaryField(max_length=32, unique=True, editable=False)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
-    expires_at = models.DateTimeField(_("valid until"), null=True, blank=True)
-    revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
-
-    objects = AccessTokenQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("access token")
-        verbose_name_plural = _("access tokens")
-        ordering = ("user", "created_at", "pk")
-
-    def __str__(self) -> str:
-        return self.name
-
-    @classmethod
-    def issue(cls, *, user: User, name: str, expires_at: dt.datetime | None = None, token: str = "") -> str:
-        """Returns the token: the only moment it can be read."""
-        token = token or new_token("user")
-        cls.objects.create(user=user, name=name, digest=digest(token), expires_at=expires_at)
-        return token

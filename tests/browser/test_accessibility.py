@@ -88,6 +88,7 @@ STAFF_PAGES = [
     "/desk/people/new",
     "/desk/targets",
     "/desk/targets/new",
+    "/desk/tokens",
     "/door",
 ]
 

@@ -1,0 +1,43 @@
+"""The description of the API: one document, for programs as it is and for people as a page."""
+
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+from django.conf import settings
+from django.http import HttpResponseBase
+from django.utils import translation
+from drf_spectacular.generators import SchemaGenerator
+from rest_framework.exceptions import ValidationError
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from api.conditions import answer_if_changed
+from api.filters import unknown_keys
+
+
+@lru_cache(maxsize=1)
+def document() -> dict[str, Any]:
+    """It does not change while the server runs. In the language of the town, as all that the API says."""
+    with translation.override(settings.LANGUAGE_CODE):
+        generated: dict[str, Any] = SchemaGenerator().get_schema(public=True)
+        return generated
+
+
+@lru_cache(maxsize=1)
+def _written() -> bytes:
+    return msgspec.json.encode(document(), enc_hook=str)
+
+
+class DescriptionView(APIView):
+    permission_classes = [AllowAny]
+    authentication_classes = []
+    schema = None
+
+    def get(self, request: Request) -> HttpResponseBase:
+        if errors := unknown_keys(request, set()):
+            raise ValidationError(errors)
+        response = answer_if_changed(request, _written())
+        response["Cache-Control"] = "public, max-age=300"
+        return response

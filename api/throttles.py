@@ -1,0 +1,60 @@
+"""So many calls a minute of one token, and of one address without a token. Each process counts for itself."""
+
+from threading import Lock
+
+from cachetools import TTLCache
+from django.conf import settings
+from django.utils.timezone import now
+from django.utils.translation import gettext_lazy as _
+from rest_framework.exceptions import APIException
+from rest_framework.request import Request
+from rest_framework.throttling import BaseThrottle
+
+from attendance.models import Device
+from schools.models import AccessToken, User
+
+MINUTE = 60
+# By who calls and in which minute; in memory alone, for an address is somebody's.
+CALLS: TTLCache[tuple[str, int], int] = TTLCache(maxsize=50_000, ttl=2 * MINUTE)
+_COUNTING = Lock()
+
+
+class TooMany(APIException):
+    status_code = 429
+    default_detail = _("These are too many calls in one minute.")
+    default_code = "too_many_calls"
+    tells_code = True
+
+    def __init__(self, *, wait: int) -> None:
+        super().__init__()
+        self.wait = wait
+
+
+class PerMinute(BaseThrottle):
+    def allow_request(self, request: Request, view: object) -> bool:
+        # A door is never held up: what it counted would wait, and children with it. Its token can be revoked.
+        if not isinstance(request.auth, Device):
+            refuse_too_many(caller_of(request))
+        return True
+
+
+def caller_of(request: Request) -> str:
+    """Who is signed in shares no address with colleagues behind the same one."""
+    if isinstance(request.auth, AccessToken):
+        return f"token {request.auth.pk}"
+    return f"person {request.user.pk}" if isinstance(request.user, User) else address_of(request)
+
+
+def address_of(request: Request) -> str:
+    """Behind a proxy, the one that it saw: the last it wrote down, for those before may be made up."""
+    behind = request.META.get("HTTP_X_FORWARDED_FOR", "") if settings.BEHIND_PROXY else ""
+    return f"address {behind.rsplit(',', 1)[-1].strip() or request.META.get('REMOTE_ADDR', '')}"
+
+
+def refuse_too_many(caller: str) -> None:
+    """Raises TooMany, which says how many seconds to wait."""
+    minute, second = divmod(int(now().timestamp()), MINUTE)
+    with _COUNTING:
+        calls = CALLS[caller, minute] = CALLS.get((caller, minute), 0) + 1
+    if calls > settings.API_CALLS_PER_MINUTE:
+        raise TooMany(wait=MINUTE - second)
