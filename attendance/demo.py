@@ -25,7 +25,7 @@ from activities.weeks import WEEK, local_date, monday_of, starts_at
 from attendance.checkin import Door, store
 from attendance.claims import Claim
 from attendance.grants import school_year_of
-from attendance.models import CheckInKind, Device, Gender, GrantRule, Pass, Target
+from attendance.models import CheckInKind, Device, Gender, GrantRule, Pass, StepRun, Target
 from attendance.passes import end_of_school_year
 from schools.calendar import school_holiday
 from schools.models import AccessToken, Closure, Kind, Location, Membership, Neighbourhood, Organisation, Role, User
@@ -112,8 +112,8 @@ class NotEmpty(Exception):
 def is_empty() -> bool:
     """Whether there is not a row of ours; also of a database whose tables are older, or not there yet."""
     tables = set(connection.introspection.table_names())
-    # The edition only says when something changed, also where nothing is left.
-    ours = {model for package in PACKAGES for model in apps.get_app_config(package).get_models()} - {Edition}
+    # The edition only says when something changed, and a run that there is a worker; both where nothing is left.
+    ours = {model for package in PACKAGES for model in apps.get_app_config(package).get_models()} - {Edition, StepRun}
     return not any(model._base_manager.exists() for model in ours if model._meta.db_table in tables)
 
 

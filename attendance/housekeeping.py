@@ -2,11 +2,17 @@
 
 import datetime as dt
 import logging
+import time
 from collections.abc import Callable
+
+from django.conf import settings
+from django.db import Error
+from django.db.models import F
 
 from activities import publishing
 from activities.intake import taking
 from attendance import closing
+from attendance.models import StepRun
 
 log = logging.getLogger(__name__)
 
@@ -19,14 +25,43 @@ STEPS: dict[str, Callable[..., int]] = {
 }
 
 
-def keep_house(*, at: dt.datetime) -> dict[str, int | None]:
-    """Returns what each step did, as counts; None for one that broke down, which stops no other."""
+def keep_house(*, at: dt.datetime, is_noted: bool = True) -> dict[str, int | None]:
+    """Returns what each step did, as counts; None for one that broke down, which stops no other.
+
+    What is done as if it were another moment is not to be noted: it says nothing about the worker.
+    """
     done: dict[str, int | None] = {}
     for name, step in STEPS.items():
+        began = time.monotonic()
         try:
             done[name] = step(at=at)
         except Exception:
             log.exception("housekeeping %s", name)
             done[name] = None
+        if is_noted:
+            _note(name, is_done=done[name] is not None, seconds=time.monotonic() - began, at=at)
     log.info("housekeeping %s", " ".join(f"{name}={count}" for name, count in done.items()))
     return done
+
+
+def _note(step: str, *, is_done: bool, seconds: float, at: dt.datetime) -> None:
+    noted = {"tried_at": at, "seconds": seconds}
+    try:
+        if is_done:
+            StepRun.objects.update_or_create(step=step, defaults={**noted, "succeeded_at": at, "failures": 0})
+        else:
+            StepRun.objects.get_or_create(step=step, defaults=noted)
+            StepRun.objects.filter(step=step).update(**noted, failures=F("failures") + 1)
+    except Error as error:
+        log.warning("housekeeping %s: not noted (%s)", step, type(error).__name__)
+
+
+def late_steps(*, at: dt.datetime) -> list[str]:
+    """Those that did not go well for too long, or never yet. One query."""
+    since = at - late_after()
+    well = set(StepRun.objects.filter(succeeded_at__gte=since).values_list("step", flat=True))
+    return [step for step in STEPS if step not in well]
+
+
+def late_after() -> dt.timedelta:
+    return dt.timedelta(minutes=settings.HOUSEKEEPING_LATE_MINUTES)

@@ -1,5 +1,6 @@
 """All settings, read from the environment; the README lists them. Safe without any."""
 
+import os
 import secrets
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -46,6 +47,8 @@ AGE_BANDS = env.list("AGE_BANDS", default=["0-9", "10-12", "13-15", "16-18", "19
 # Days from a week's Sunday until it is closed, and from then until its check-ins are destroyed.
 CLOSE_AFTER_DAYS = env.int("CLOSE_AFTER_DAYS", 14)
 CHECK_INS_KEPT_DAYS = env.int("CHECK_INS_KEPT_DAYS", 14)
+# From when on the periodic work, which is done every hour, is said to be late.
+HOUSEKEEPING_LATE_MINUTES = env.int("HOUSEKEEPING_LATE_MINUTES", 180)
 # Between two locations for which no journey is written down; minutes.
 TRAVEL_MINUTES = env.int("TRAVEL_MINUTES", 30)
 # Whether calendars are also taken in over http and from inside the own network; the internet's only, without.
@@ -74,6 +77,8 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
 ]
 MIDDLEWARE = [
+    "config.proxies.TrustedProxies",
+    "config.metrics.Answers",
     "django.middleware.security.SecurityMiddleware",
     "activities.feeds.middleware.Feeds",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -177,7 +182,7 @@ def WHITENOISE_ADD_HEADERS_FUNCTION(headers: dict[str, str], path: str, url: str
 
 SECURE_SSL_REDIRECT = HTTPS
 # Whoever watches over the machine asks from within, over plain http.
-SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", 31_536_000) if HTTPS else 0
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
@@ -185,27 +190,40 @@ SESSION_COOKIE_AGE = 12 * 3600
 # Not no-referrer: browsers then post forms with "Origin: null", which the CSRF check refuses.
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-if env.bool("BEHIND_PROXY", False):
+BEHIND_PROXY = env.bool("BEHIND_PROXY", False)
+# Whose word about how a request came in is taken; nobody else's is (config/proxies.py).
+TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=["127.0.0.1", "::1"])
+if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 # Whether a whole domain may be pinned to TLS is the municipality's to decide, not ours.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 
-# ---------------------------------------------------------------- mail and logs
+# ---------------------------------------------------------------- mail, logs and figures of the machine
 MAILERS = {"default": {"BACKEND": f"django.core.mail.backends.{'console' if DEBUG else 'smtp'}.EmailBackend"}}
-# No addresses, no query strings, no bodies: a log must not say who was where.
+# No addresses, no query strings, no bodies, no tokens: a log must not say who was where. See config/logs.py.
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {"line": {"()": "config.logs.Line"}, "json": {"()": "config.logs.JsonLine"}},
+    "filters": {"watching": {"()": "config.logs.NotForWatching"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": env.str("LOG_FORMAT", "line")},
+    },
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},
     "loggers": {
         "django": {"handlers": ["console"], "level": "INFO", "propagate": False},
         # Its lines hold the whole path; refusals are ordinary here.
-        "django.request": {"handlers": ["console"], "level": "ERROR", "propagate": False},
+        "django.request": {"handlers": ["console"], "level": "ERROR", "propagate": False, "filters": ["watching"]},
     },
 }
+# With this as a bearer token /metrics is told from elsewhere; without it only to this machine.
+METRICS_TOKEN = env.str("METRICS_TOKEN", "")
+# Where several processes on one machine keep their counts together; the library reads its own variable.
+METRICS_DIR = env.str("METRICS_DIR", "")
+if METRICS_DIR:
+    Path(METRICS_DIR).mkdir(parents=True, exist_ok=True)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = METRICS_DIR
 
 # ---------------------------------------------------------------- the API
 API_VERSION = "1.2.0"

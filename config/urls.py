@@ -2,21 +2,12 @@ from django.conf import settings
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
-from django.db import Error, connection
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
-
-@login_not_required
-def healthz(request: HttpRequest) -> HttpResponse:
-    """Whether this process answers and its database does: being connected is not enough."""
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except Error:
-        return HttpResponse("no database", status=503, content_type="text/plain")
-    return HttpResponse("ok", content_type="text/plain")
+from config.health import healthz, readyz
+from config.metrics import metrics
 
 
 @login_not_required
@@ -33,6 +24,8 @@ def front_pages() -> list[URLPattern]:
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz),
+    path("readyz", readyz),
+    path("metrics", metrics),
     path("robots.txt", robots),
     *front_pages(),
     path("feeds/", include("activities.feeds.views")),

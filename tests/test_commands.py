@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import OperationalError, connection
+from django.db import OperationalError
 
 from activities.models import Session
 from attendance import housekeeping
@@ -93,32 +93,6 @@ def test_the_worker_outlives_a_step_that_breaks_down(a_broken_step, monkeypatch,
     with pytest.raises(Enough):
         call_command("work")
     assert sum(record.exc_info is not None for record in caplog.records) == 3
-
-
-# ---------------------------------------------------------------- whether it is well
-
-
-@pytest.mark.django_db
-def test_healthz_answers_in_words(client):
-    answer = client.get("/healthz")
-    assert (answer.status_code, answer.content) == (200, b"ok")
-
-
-@pytest.mark.django_db
-def test_healthz_says_so_when_the_database_does_not_answer(client):
-    def away(*_arguments):
-        raise OperationalError("gone")
-
-    with connection.execute_wrapper(away):
-        answer = client.get("/healthz")
-    assert (answer.status_code, answer.content) == (503, b"no database")
-
-
-@pytest.mark.django_db
-def test_healthz_is_answered_without_tls_and_nothing_else_is(client, settings):
-    settings.SECURE_SSL_REDIRECT = True
-    assert client.get("/healthz").status_code == 200
-    assert client.get("/desk").status_code == 301
 
 
 # ---------------------------------------------------------------- settings

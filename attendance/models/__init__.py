@@ -4,6 +4,7 @@ from attendance.models.devices import Device
 from attendance.models.grants import GrantRule, GrantRuleQuerySet
 from attendance.models.passes import Gender, Pass
 from attendance.models.reach import PeriodKind, Reach, ReachPeriod
+from attendance.models.running import DestroyedCheckIns, StepRun
 from attendance.models.weeks import Target, Week, WeekKey
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "CheckInKind",
     "CheckInQuerySet",
     "Correction",
+    "DestroyedCheckIns",
     "Device",
     "Gender",
     "GrantRule",
@@ -24,6 +26,7 @@ __all__ = [
     "SessionTotal",
     "Settlement",
     "SettlementQuerySet",
+    "StepRun",
     "Target",
     "Trace",
     "VisitorTotal",
