@@ -136,6 +136,13 @@ elif DATABASES["default"]["ENGINE"].endswith("postgresql"):
         "prepare_threshold": 5,
         **DATABASES["default"].get("OPTIONS", {}),
     }
+    if env.bool("PGBOUNCER", False):
+        # In transaction mode the next transaction may have another connection: what lives longer than one is left out.
+        DATABASES["default"]["OPTIONS"]["prepare_threshold"] = None
+        DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = True
+    if size := env.int("DATABASE_POOL", 0):
+        DATABASES["default"]["CONN_MAX_AGE"] = 0
+        DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": size, "timeout": 10}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "schools.User"
