@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.db import Error
-from django.db.models import F
+from django.db.models import F, Q
 
 from activities import publishing
 from activities.intake import taking
@@ -31,6 +31,8 @@ def keep_house(*, at: dt.datetime, is_noted: bool = True) -> dict[str, int | Non
     What is done as if it were another moment is not to be noted: it says nothing about the worker.
     """
     done: dict[str, int | None] = {}
+    if is_noted:
+        _announce(at=at)
     for name, step in STEPS.items():
         began = time.monotonic()
         try:
@@ -42,6 +44,15 @@ def keep_house(*, at: dt.datetime, is_noted: bool = True) -> dict[str, int | Non
             _note(name, is_done=done[name] is not None, seconds=time.monotonic() - began, at=at)
     log.info("housekeeping %s", " ".join(f"{name}={count}" for name, count in done.items()))
     return done
+
+
+def _announce(*, at: dt.datetime) -> None:
+    """What was never done is being done: where a worker has just begun, nothing is late yet."""
+    try:
+        first = [StepRun(step=step, tried_at=at, seconds=0) for step in STEPS]
+        StepRun.objects.bulk_create(first, ignore_conflicts=True)
+    except Error as error:
+        log.warning("housekeeping: not announced (%s)", type(error).__name__)
 
 
 def _note(step: str, *, is_done: bool, seconds: float, at: dt.datetime) -> None:
@@ -59,7 +70,8 @@ def _note(step: str, *, is_done: bool, seconds: float, at: dt.datetime) -> None:
 def late_steps(*, at: dt.datetime) -> list[str]:
     """Those that did not go well for too long, or never yet. One query."""
     since = at - late_after()
-    well = set(StepRun.objects.filter(succeeded_at__gte=since).values_list("step", flat=True))
+    begun = Q(succeeded_at=None, failures=0, tried_at__gte=since)
+    well = set(StepRun.objects.filter(begun | Q(succeeded_at__gte=since)).values_list("step", flat=True))
     return [step for step in STEPS if step not in well]
 
 

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 LATE = "late: sessions made, calendars taken in, weeks closed, check-ins destroyed"
 
 
-def away(*_arguments):
+def away(*_arguments, **_options):
     raise OperationalError("gone")
 
 
@@ -64,6 +64,20 @@ def test_one_step_that_keeps_failing_is_late_by_itself_and_its_failures_are_coun
     assert ready(client)[1]["housekeeping"] == "late: weeks closed"
     run = StepRun.objects.get(step="weeks closed")
     assert (run.failures, run.succeeded_at, run.tried_at) == (2, NOW - 4 * HOUR, NOW - 2 * HOUR)
+
+
+def test_while_a_worker_does_it_for_the_first_time_nothing_is_late(client, monkeypatch):
+    seen = []
+
+    def looks(*, at):
+        seen.append(ready(client)[1]["housekeeping"])
+        return 0
+
+    monkeypatch.setitem(housekeeping.STEPS, "sessions made", looks)
+    monkeypatch.setitem(housekeeping.STEPS, "weeks closed", away)
+    housekeeping.keep_house(at=NOW)
+    assert seen == ["ok"]
+    assert ready(client)[1]["housekeeping"] == "late: weeks closed"
 
 
 def test_work_done_as_if_it_were_another_moment_says_nothing_about_the_worker():
