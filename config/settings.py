@@ -79,6 +79,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "config.proxies.TrustedProxies",
     "config.metrics.Answers",
+    "config.watching.Watching",
     "django.middleware.security.SecurityMiddleware",
     "activities.feeds.middleware.Feeds",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -190,8 +191,6 @@ def WHITENOISE_ADD_HEADERS_FUNCTION(headers: dict[str, str], path: str, url: str
 
 
 SECURE_SSL_REDIRECT = HTTPS
-# Whoever watches over the machine asks from within, over plain http.
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", 31_536_000) if HTTPS else 0
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS

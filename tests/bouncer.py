@@ -20,7 +20,7 @@ GET_IT = (
 # Two connections for all who come, so that they take turns after every transaction.
 SETTINGS = """
 [databases]
-{name} = host={server} dbname={name} user={user}
+{name} = host={server} port={port} dbname={name} user={user}
 [pgbouncer]
 listen_addr =
 listen_port = 6432
@@ -41,11 +41,11 @@ def program() -> str | None:
 
 
 @contextmanager
-def running(command: str, *, name: str, server: str, user: str) -> Iterator[dict[str, str]]:
+def running(command: str, *, name: str, server: str, port: str, user: str) -> Iterator[dict[str, str]]:
     """What a process needs in its environment to come in by way of it."""
     folder = Path(tempfile.mkdtemp(prefix="bouncer-"))
     settings = folder / "settings.ini"
-    settings.write_text(SETTINGS.format(name=name, server=server, user=user, folder=folder))
+    settings.write_text(SETTINGS.format(name=name, server=server, port=port, user=user, folder=folder))
     if postgres.USER:
         shutil.chown(folder, postgres.USER)
         shutil.chown(settings, postgres.USER)

@@ -41,11 +41,12 @@ def test_healthz_says_so_when_the_database_does_not_answer(client):
     assert (answer.status_code, answer.content) == (503, b"no database")
 
 
-def test_those_that_watch_are_answered_without_tls_and_nobody_else_is(client, settings):
+def test_those_that_watch_are_answered_by_address_and_without_tls_and_nobody_else_is(client, settings):
     settings.SECURE_SSL_REDIRECT = True
-    statuses = [client.get(f"/{path}").status_code for path in ("healthz", "metrics", "desk")]
-    assert statuses == [200, 200, 301]
-    assert client.get("/readyz").status_code == 503
+    by_address = {"Host": "10.4.0.17:8000"}
+    statuses = [client.get(f"/{path}", headers=by_address).status_code for path in ("healthz", "metrics", "readyz")]
+    assert statuses == [200, 200, 503]
+    assert (client.get("/desk").status_code, client.get("/desk", headers=by_address).status_code) == (301, 400)
 
 
 def test_it_is_ready_once_the_work_is_done_and_until_that_was_too_long_ago(client, monkeypatch):
