@@ -175,3 +175,12 @@ def test_backups_are_deleted_before_the_weeks_whose_keys_they_hold_are_closed(se
 def test_figures_of_the_machine_are_for_nobody_outside():
     for path in (ROOT / "docs/nginx.conf", DEPLOY / "Caddyfile"):
         assert re.search(r"/metrics\b[\s{]*(return )?404", path.read_text()), path
+
+
+def test_the_proxy_s_logs_have_no_address_and_no_query():
+    text = (ROOT / "docs/nginx.conf").read_text()
+    [form] = re.findall(r"log_format inloop '(.*)'", text)
+    assert not re.search(r"\$(remote_addr|request_uri|request\b|args|http_)", form)
+    # An error's line has both, below this level.
+    assert re.findall(r"error_log \S+ (\w+);", text) == ["crit"]
+    assert "exclude http.log.error" in (DEPLOY / "Caddyfile").read_text()
