@@ -1,10 +1,11 @@
 from django.contrib import admin
 
 from activities.models import Programme
+from schools.audited_admin import AuditedAdmin
 
 
 @admin.register(Programme)
-class ProgrammeAdmin(admin.ModelAdmin):
+class ProgrammeAdmin(AuditedAdmin):
     """Activities and sessions are not here: they change by the verbs of the desk, never by a bare save."""
 
     list_display = ("name", "slug", "colour")

@@ -4,11 +4,14 @@ import datetime as dt
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
+from typing import cast
 
 from django import forms
 from django.db.models import Q
+from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext_lazy as _
 
+from activities.filters import SessionFilter, WordsField
 from activities.models import Activity, Level, Programme, Session, SessionQuerySet
 from activities.weeks import WEEK, at_wall_clock, label, local_date, parse, week_of
 from schools.models import Location, Neighbourhood
@@ -19,6 +22,17 @@ DAY = dt.timedelta(days=1)
 class Choice(forms.Form):
     """What somebody looks for. Each part is a key in the query, so that a choice can be passed on."""
 
+    q = WordsField(label=_("Search"), required=False)
+    day = forms.ChoiceField(
+        label=_("Day"),
+        choices=[
+            ("", _("Every day")),
+            ("today", _("Today")),
+            ("tomorrow", _("Tomorrow")),
+            *((str(number + 1), name) for number, name in WEEKDAYS.items()),
+        ],
+        required=False,
+    )
     neighbourhood = forms.ModelChoiceField(
         Neighbourhood.objects.all(),
         label=_("Neighbourhood"),
@@ -30,6 +44,13 @@ class Choice(forms.Form):
         label=_("For whom"),
         choices=[("", _("Everybody")), *((level.value, level.label) for level in Level if level != Level.ALL)],
         required=False,
+    )
+    age = forms.IntegerField(
+        label=_("Age"),
+        required=False,
+        min_value=0,
+        max_value=99,
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
     )
     programme = forms.ModelChoiceField(
         Programme.objects.all(),
@@ -48,11 +69,29 @@ class Choice(forms.Form):
             sessions = sessions.filter(location__neighbourhood=chosen["neighbourhood"])
         if chosen["programme"]:
             sessions = sessions.filter(activity__programme=chosen["programme"])
-        return sessions.suiting_level(chosen["level"]) if chosen["level"] else sessions
+        if chosen["level"]:
+            sessions = sessions.suiting_level(chosen["level"])
+        weekday = chosen["day"] if chosen["day"].isdigit() else ""
+        found = SessionFilter({"q": chosen["q"], "age": chosen["age"], "weekday": weekday}, queryset=sessions)
+        return cast(SessionQuerySet, found.qs)
 
     @property
     def is_narrowed(self) -> bool:
         return any(self.data.get(name) for name in self.fields)
+
+    @property
+    def rarely_used(self) -> list[forms.BoundField]:
+        """What a form can fold away: the list itself should be in sight on a phone."""
+        return [field for field in self if field.name != "q"]
+
+    @property
+    def uses_rarely_used(self) -> bool:
+        return any(self.data.get(field.name) for field in self.rarely_used)
+
+    def only_on(self, *, at: dt.datetime) -> dt.date | None:
+        """Today or tomorrow, where that was chosen."""
+        after = {"today": 0, "tomorrow": 1}.get(self.data.get("day", ""))
+        return None if after is None else local_date(at) + after * DAY
 
 
 def chosen_week(text: str | None, *, at: dt.datetime) -> tuple[dt.date, bool]:
@@ -72,10 +111,13 @@ class Agenda:
     monday: dt.date
     choice: Choice
     at: dt.datetime
+    only_on: dt.date | None = None
 
     @cached_property
     def sessions(self) -> list[Session]:
         published = Session.objects.published().in_week(self.monday).with_places().in_order()
+        if self.only_on:
+            published = published.filter(local_date=self.only_on)
         return list(self.choice.narrow(published))
 
     @cached_property
@@ -91,6 +133,11 @@ class Agenda:
         """The first week after this one in which there is something to do."""
         later = self.choice.narrow(Session.objects.published().scheduled().filter(week__gt=self.monday))
         return later.order_by("week").values_list("week", flat=True).first()
+
+    @property
+    def kept_day(self) -> str:
+        """What of the chosen day goes on to another week: not today and tomorrow."""
+        return "" if self.only_on else self.choice.data.get("day", "")
 
     @property
     def today(self) -> dt.date:

@@ -16,8 +16,10 @@ from django.db.models import Q, QuerySet
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
+from activities import acts
 from activities.conflicts import refusing_new_clashes
 from activities.models import Activity, Booking, Edition, Resource, SeriesBooking, Session
+from schools import audit
 from schools.access import Role
 from schools.models import Location, User
 from schools.rules import RuleViolation, changed_meanwhile
@@ -65,12 +67,14 @@ def book_series(
         raise RuleViolation("archived", _("This activity is not in the programme any more."))
     change = _Change.of(activity.series_bookings.all(), resources, staff, if_booked=if_booked)
     change.refuse_unsuitable(activity, location=activity.location)
+    had = _names(activity.series_bookings.all())
     with refusing_new_clashes(activity, keep=keep_clashes, at=at):
         activity.series_bookings.filter(change.removed).delete()
         SeriesBooking.objects.bulk_create(SeriesBooking(activity=activity, **one.row) for one in change.added)
         coming = list(activity.sessions.select_for_update().filter(starts_at__gt=at).order_by("pk"))
         Booking.objects.filter(change.removed, session__in=[session.pk for session in coming]).delete()
         _add((session, one) for session in coming for one in change.added)
+    _note(acts.SERIES_BOOKED, activity, had, _names(activity.series_bookings.all()), at=at)
     return activity
 
 
@@ -96,9 +100,12 @@ def book_session(
         raise RuleViolation("session_over", _("This session is over. Its bookings stay as they were."))
     change = _Change.of(session.bookings.all(), resources, staff, if_booked=if_booked)
     change.refuse_unsuitable(session.activity, location=session.location)
+    had = _names(session.bookings.all())
     with refusing_new_clashes(session.activity, keep=keep_clashes, at=at):
         session.bookings.filter(change.removed).delete()
         _add((session, one) for one in change.added)
+    has = _names(session.bookings.all())
+    _note(acts.SESSION_BOOKED, session.activity, had, has, session_at=session.starts_at, at=at)
     return session
 
 
@@ -127,10 +134,28 @@ def retire(resource: Resource, *, at: dt.datetime | None = None) -> Resource:
     if resource.retired_at is None:
         resource.retired_at = at
         resource.save(update_fields=["retired_at"])
+        audit.record(acts.RESOURCE_RETIRED, of=resource, at=at)
     return resource
 
 
 # ---------------------------------------------------------------- what they share
+
+
+def _names(booked: QuerySet[SeriesBooking] | QuerySet[Booking]) -> list[str]:
+    return sorted(str(one) for one in booked.select_related("resource__location", "staff"))
+
+
+def _note(
+    act: audit.Act,
+    activity: Activity,
+    had: list[str],
+    has: list[str],
+    *,
+    session_at: dt.datetime | None = None,
+    at: dt.datetime,
+) -> None:
+    if had != has:
+        audit.record(act, of=activity, session_at=session_at, changes={"booked": (had, has)}, at=at)
 
 
 @dataclass(frozen=True)

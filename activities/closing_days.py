@@ -5,11 +5,13 @@ from functools import reduce
 from operator import or_
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Count, F
 from django.utils.timezone import now
 
+from activities import acts
 from activities.models import Activity, Edition, Session
 from activities.series import apply_closures, cancel_for, fit_sessions
+from schools import audit
 from schools.models import Closure, HolidayOverride
 
 
@@ -26,7 +28,10 @@ def close(*closures: Closure, at: dt.datetime | None = None) -> int:
         closure.save(force_insert=True)
     # All at once, or two batches would be locked in no order.
     reduce(or_, (Session.objects.falling_in(closure) for closure in closures)).lock()
-    return sum(cancel_for(closure, Session.objects.all(), at=at) for closure in closures)
+    numbers = [cancel_for(closure, Session.objects.all(), at=at) for closure in closures]
+    for closure, number in zip(closures, numbers, strict=True):
+        _note(acts.CLOSED, closure, sessions=number, at=at)
+    return sum(numbers)
 
 
 @transaction.atomic
@@ -37,10 +42,19 @@ def reopen(*closures: Closure, at: dt.datetime | None = None) -> None:
     Edition.note_change(at=at)
     cancelled = Session.objects.filter(closure__in=closures)
     sessions = [session.pk for session in cancelled.lock()]
+    numbers = dict(cancelled.order_by().values_list("closure").annotate(Count("pk")))
+    for closure in closures:
+        _note(acts.REOPENED, closure, sessions=numbers.get(closure.pk, 0), at=at)
     Closure.objects.filter(pk__in=[closure.pk for closure in closures]).delete()
     restored = Session.objects.filter(pk__in=sessions)
     restored.update(cancelled_at=None, cancel_reason="", closure=None, sequence=F("sequence") + 1, updated_at=at)
     apply_closures(list(restored), at=at)
+
+
+def _note(act: audit.Act, closure: Closure, *, sessions: int, at: dt.datetime) -> None:
+    where = {"location": (None, closure.location)} if closure.location else {}
+    days = {"starts_on": (None, closure.starts_on), "ends_on": (None, closure.ends_on)}
+    audit.record(act, of=closure, changes={**where, **days, "sessions": (None, sessions)}, at=at)
 
 
 @transaction.atomic
@@ -53,6 +67,7 @@ def decide(days: HolidayOverride, *, at: dt.datetime | None = None) -> None:
     Edition.note_change(at=at)
     days.full_clean()
     days.save(force_insert=True)
+    _note_own(acts.OWN_DAYS_DECIDED, days, at=at)
     _fit_series_of(days.organisation_id, at=at)
 
 
@@ -61,8 +76,14 @@ def take_back(days: HolidayOverride, *, at: dt.datetime | None = None) -> None:
     """From then on the region's holidays hold again on these days."""
     at = at or now()
     Edition.note_change(at=at)
-    HolidayOverride.objects.filter(pk=days.pk).delete()
+    if HolidayOverride.objects.filter(pk=days.pk).delete()[0]:
+        _note_own(acts.OWN_DAYS_TAKEN_BACK, days, at=at)
     _fit_series_of(days.organisation_id, at=at)
+
+
+def _note_own(act: audit.Act, days: HolidayOverride, *, at: dt.datetime) -> None:
+    told = {name: (None, getattr(days, name)) for name in ("starts_on", "ends_on", "is_off")}
+    audit.record(act, of=days, changes=told, at=at)
 
 
 def _fit_series_of(organisation: int, *, at: dt.datetime) -> None:

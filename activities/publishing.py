@@ -17,22 +17,26 @@ from django.db import transaction
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
+from activities import acts
 from activities.attendance_asked import attendance_of, attended
 from activities.conflicts import refusing_new_clashes
 from activities.models import Activity, Edition, Session
 from activities.models.activities import take_slugs
+from activities.noting import TOLD, note_change, note_session
 from activities.parts import begin_part, cut_off, leave_out, move_parts
-from activities.schedule import HORIZON, dates
 from activities.series import (
     add_sessions,
     apply_closures,
     closures_over,
     fit_sessions,
+    is_as_planned,
     is_planned,
+    refuse_without_a_day,
     remove_sessions,
     sessions_to_add,
 )
 from activities.weeks import YEARS, local_date
+from schools import audit
 from schools.models import Location
 from schools.rules import RuleViolation, changed_meanwhile
 
@@ -61,6 +65,7 @@ def publish(
     for session in sessions:
         session.pk = new_id()
     add_sessions(sessions, at=at)
+    audit.record(acts.ACTIVITY_PUBLISHED, of=activity, changes={"sessions": (None, len(sessions))}, at=at)
     return activity
 
 
@@ -83,9 +88,11 @@ def change(
     RuleViolation: changed_meanwhile, archived, comes_from_calendar, double_booked.
     """
     at = at or now()
-    activity = _held(activity, if_version=if_version, at=at)
+    activity = held(activity, if_version=if_version, at=at)
     if activity.is_taken_in and (from_on or _TAKEN_IN & changes.keys()):
         raise _taken_in()
+    if activity.published_at is None:
+        from_on = None  # nothing of a draft was before
     if from_on:
         _refuse_year(from_on, "from_on")
     elif changes.get("schedule") == activity.schedule:
@@ -94,16 +101,17 @@ def change(
     if not changes and not by_hand:
         return activity
     Edition.note_change(at=at)
+    was = audit.look(activity, *TOLD)
     if "schedule" in changes:
         begin_part(activity, from_on)
     elif "location" in changes:
         move_parts(activity, changes["location"], from_on)
     for name, value in changes.items():
         setattr(activity, name, value)
-    activity.updated_at = _after(activity, at)
+    activity.updated_at = after(activity, at)
     activity.full_clean()
     if from_on and "schedule" in changes:
-        _refuse_without_a_day(activity, from_on, at=at)
+        refuse_without_a_day(activity, from_on, at=at)
     with refusing_new_clashes(activity, keep=keep_clashes, at=at):
         activity.save()
         if _SHOWN & changes.keys():
@@ -113,16 +121,8 @@ def change(
         if "organisation" in changes:
             # It may be another that is closed.
             apply_closures(list(activity.sessions.scheduled().filter(starts_at__gt=at)), at=at)
+    note_change(activity, was, from_on=from_on, by_hand=by_hand, at=at)
     return activity
-
-
-def _refuse_without_a_day(activity: Activity, from_on: dt.date, *, at: dt.datetime) -> None:
-    free = activity.organisation.load_free_days()
-    horizon = max(local_date(at), from_on) + HORIZON
-    if not any(day >= from_on for day in dates(activity.schedule, before=horizon, free=free)):
-        raise ValidationError(
-            {"rrule": ValidationError(_("No day is left from then on. End the series instead."), "never_happens")}
-        )
 
 
 @transaction.atomic
@@ -135,11 +135,12 @@ def end(
     comes_from_calendar.
     """
     at = at or now()
-    activity = _held(activity, if_version=if_version, at=at)
+    activity = held(activity, if_version=if_version, at=at)
     if activity.is_taken_in:
         raise _taken_in()
     _refuse_year(last_on, "last_on")
     Edition.note_change(at=at)
+    was = activity.until
     if not cut_off(activity, last_on):
         sentence = _("No date is left then. Take it off the programme instead.")
         raise ValidationError({"last_on": ValidationError(sentence, "never_happens")})
@@ -147,9 +148,10 @@ def end(
     going = list(coming.order_by("pk"))
     # What was put off until after the end does not come back on the day that it had.
     leave_out(activity, [one.scheduled_on for one in going if one.scheduled_on and one.scheduled_on <= last_on])
-    activity.updated_at = _after(activity, at)
+    activity.updated_at = after(activity, at)
     activity.save()
     remove_sessions(going, at=at)
+    audit.record(acts.SERIES_ENDED, of=activity, changes={"until": (was, last_on)}, at=at)
     return activity
 
 
@@ -163,6 +165,7 @@ def archive(activity: Activity, *, at: dt.datetime | None = None) -> Activity:
         activity.archived_at = activity.updated_at = at
         activity.save(update_fields=["archived_at", "updated_at"])
         remove_sessions(list(activity.sessions.select_for_update().filter(starts_at__gt=at).order_by("pk")), at=at)
+        audit.record(acts.ACTIVITY_ARCHIVED, of=activity, at=at)
     return activity
 
 
@@ -170,7 +173,8 @@ def archive(activity: Activity, *, at: dt.datetime | None = None) -> Activity:
 def delete(activity: Activity, *, at: dt.datetime | None = None) -> None:
     """Raises RuleViolation: has_attendance where somebody came to the door, and comes_from_calendar, for the
     calendar would bring it back. Then it can only be archived."""
-    Edition.note_change(at=at or now())
+    at = at or now()
+    Edition.note_change(at=at)
     activity = Activity.objects.select_for_update().get(pk=activity.pk)
     if activity.source and not activity.source.stopped_at:
         raise _taken_in()
@@ -179,6 +183,7 @@ def delete(activity: Activity, *, at: dt.datetime | None = None) -> None:
         raise RuleViolation(
             "has_attendance", _("People have come to this activity. Archive it: then its figures stay.")
         )
+    audit.record(acts.ACTIVITY_DELETED, of=activity, at=at)
     activity.sessions.all().delete()
     activity.delete()
 
@@ -218,12 +223,15 @@ def add(
 ) -> Session:
     """An extra date, which no schedule takes away again.
 
-    Raises ValidationError, and RuleViolation: archived, comes_from_calendar, already_there, closed, double_booked.
+    Raises ValidationError, and RuleViolation: archived, draft, comes_from_calendar, already_there, closed,
+    double_booked.
     """
     at = at or now()
-    activity = _held(activity, if_version=None, at=at)
+    activity = held(activity, if_version=None, at=at)
     if activity.is_taken_in:
         raise _taken_in()
+    if activity.published_at is None:
+        raise RuleViolation("draft", _("This is a draft. Put it online first."))
     Edition.note_change(at=at)
     _refuse_year(starts_at, "starts_at")
     session = Session(
@@ -238,6 +246,7 @@ def add(
     _refuse_if_closed(session)
     with refusing_new_clashes(activity, keep=keep_clashes, at=at):
         add_sessions([session], at=at)
+    note_session(acts.SESSION_ADDED, session, at=at)
     return session
 
 
@@ -250,6 +259,7 @@ def take_back(session: Session, *, at: dt.datetime | None = None) -> None:
         raise RuleViolation("not_extra", _("This date belongs to the series. Cancel it instead."))
     if attendance_of([session.pk]):
         raise RuleViolation("has_attendance", _("People have already checked in to this session."))
+    note_session(acts.SESSION_TAKEN_AWAY, session, at=at)
     session.delete()
 
 
@@ -279,21 +289,16 @@ def move(
     new_start = starts_at or session.starts_at
     _refuse_year(new_start, "starts_at")
     new_end = ends_at or (new_start + session.length if starts_at else session.ends_at)
+    told = audit.look(session, "starts_at", "ends_at", "location")
     with refusing_new_clashes(session.activity, keep=keep_clashes, at=at):
         was = session.local_date, session.location_id
         _set_times(session, new_start, new_end)
         session.location = location or session.location
         if was != (session.local_date, session.location_id):
             _refuse_if_closed(session)
-        session.moved_at = None if _is_as_planned(session) else at
+        session.moved_at = None if is_as_planned(session) else at
+        note_session(acts.SESSION_MOVED, session, was=told, at=at)
         return _changed(session, at=at)
-
-
-def _is_as_planned(session: Session) -> bool:
-    if session.scheduled_on is None:
-        return session.starts_at == session.original_starts_at and session.location_id == session.activity.location_id
-    part = session.activity.load_part(session.scheduled_on)
-    return session.when_and_where == part.when_and_where(session.scheduled_on) and is_planned(session)
 
 
 @transaction.atomic
@@ -306,6 +311,7 @@ def cancel(session: Session, *, reason: str, at: dt.datetime | None = None) -> S
     _refuse_if_attended(session)
     session.cancelled_at, session.cancel_reason = at, reason
     session.full_clean(exclude=["activity", "location", "closure"])
+    note_session(acts.SESSION_CANCELLED, session, was={"cancel_reason": None}, at=at)
     return _changed(session, at=at)
 
 
@@ -324,13 +330,14 @@ def restore(session: Session, *, keep_clashes: bool = False, at: dt.datetime | N
         if session.scheduled_on and not is_planned(session):
             # The series has left that day meanwhile: by itself it would take the session away again.
             session.scheduled_on = None
+        note_session(acts.SESSION_RESTORED, session, at=at)
         return _changed(session, at=at)
 
 
 # ---------------------------------------------------------------- what they share
 
 
-def _held(activity: Activity, *, if_version: str | None, at: dt.datetime) -> Activity:
+def held(activity: Activity, *, if_version: str | None, at: dt.datetime) -> Activity:
     """The activity as it is now, locked, if it is still what the caller saw."""
     Edition.hold(at=at)
     current = Activity.objects.select_for_update().filter(pk=activity.pk).first()
@@ -341,7 +348,7 @@ def _held(activity: Activity, *, if_version: str | None, at: dt.datetime) -> Act
     return current
 
 
-def _after(activity: Activity, at: dt.datetime) -> dt.datetime:
+def after(activity: Activity, at: dt.datetime) -> dt.datetime:
     """The moment of this change; by it two changes are told apart, also of one moment."""
     return max(at, activity.updated_at + dt.timedelta(microseconds=1))
 

@@ -7,13 +7,15 @@ another calendar have no schedule of ours: these functions leave them alone.
 import datetime as dt
 from collections.abc import Collection, Mapping
 
+from django.core.exceptions import ValidationError
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from activities.attendance_asked import attendance_of, attended
 from activities.bookings import book_new
 from activities.models import Activity, Session, SessionQuerySet
 from activities.models.sessions import BY_HAND
-from activities.schedule import HORIZON, Part, planned
+from activities.schedule import HORIZON, Part, dates, planned
 from activities.weeks import local_date
 from schools.models import Closure
 from schools.models.closures import ClosureQuerySet
@@ -21,9 +23,14 @@ from schools.models.closures import ClosureQuerySet
 
 def sessions_to_add(activity: Activity, *, at: dt.datetime, after: dt.datetime | None = None) -> list[Session]:
     """The sessions that the schedule asks for and that are not there, unsaved; only those after a moment if given."""
-    if activity.is_taken_in:
+    if not _makes_sessions(activity):
         return []
     return _missing(activity, _planned(activity, at=at), at=at, after=after)
+
+
+def _makes_sessions(activity: Activity) -> bool:
+    """Whether its schedule does. A draft has none, so that no total, rota or clash can know of it."""
+    return not activity.is_taken_in and activity.published_at is not None
 
 
 def _missing(
@@ -62,6 +69,23 @@ def is_planned(session: Session) -> bool:
     return day in planned(activity.load_parts(), before=day + dt.timedelta(days=1), free=free)
 
 
+def is_as_planned(session: Session) -> bool:
+    """Whether it is when and where its series has it, or where it was put first."""
+    if session.scheduled_on is None:
+        return session.starts_at == session.original_starts_at and session.location_id == session.activity.location_id
+    part = session.activity.load_part(session.scheduled_on)
+    return session.when_and_where == part.when_and_where(session.scheduled_on) and is_planned(session)
+
+
+def refuse_without_a_day(activity: Activity, from_on: dt.date, *, at: dt.datetime) -> None:
+    free = activity.organisation.load_free_days()
+    horizon = max(local_date(at), from_on) + HORIZON
+    if not any(day >= from_on for day in dates(activity.schedule, before=horizon, free=free)):
+        raise ValidationError(
+            {"rrule": ValidationError(_("No day is left from then on. End the series instead."), "never_happens")}
+        )
+
+
 def add_sessions(sessions: list[Session], *, at: dt.datetime) -> None:
     """With what is booked for their series. Those that fall in a closure are there too, cancelled by it, so that
     they come back with its end."""
@@ -76,7 +100,7 @@ def fit_sessions(activity: Activity, *, at: dt.datetime, by_hand_from: dt.date |
     What was attended stays, and so do extra dates. What a publisher moved or cancelled stays too, unless
     `by_hand_from` is given: from that day on it is put back to what the schedule says.
     """
-    if activity.is_taken_in:
+    if not _makes_sessions(activity):
         return
     wanted = _planned(activity, at=at)
     as_planned = ~BY_HAND

@@ -43,11 +43,21 @@ def date_with_year(date: dt.date) -> str:
     return date_format(date, pgettext("a day without its weekday, with its year, in Django's date format", "j F Y"))
 
 
+def month(date: dt.date) -> str:
+    """november 2026"""
+    return date_format(date, pgettext("a month with its year, in Django's date format", "F Y"))
+
+
 def clock(time: dt.time | dt.datetime) -> str:
     """16.00; a moment is read from the clock on the wall in the Netherlands."""
     if isinstance(time, dt.datetime):
         time = time.astimezone(AMSTERDAM).time()
     return time_format(time, pgettext("a time, in Django's date format", "H:i"))
+
+
+def hour(time: dt.time | dt.datetime) -> str:
+    """16.00 uur"""
+    return pgettext("a time that stands alone", "%(time)s") % {"time": clock(time)}
 
 
 def moment(at: dt.datetime) -> str:
@@ -95,7 +105,7 @@ def listed(words: list[str]) -> str:
 
 def rhythm(schedule: Schedule) -> str:
     """elke dinsdag en donderdag, 15.30 tot 17.00 uur"""
-    return f"{_days(schedule)}, {times(schedule.start_time, schedule.end_time)}"
+    return f"{on_days(schedule)}, {times(schedule.start_time, schedule.end_time)}"
 
 
 def rhythms(parts: list[Part], *, today: dt.date) -> str:
@@ -118,7 +128,16 @@ def by_another_calendar() -> str:
     return _("on the days of the school's own calendar")
 
 
-def _days(schedule: Schedule) -> str:
+def rule(text: str) -> str:
+    """elke dinsdag en donderdag; of a rule alone, which says nothing of a time."""
+    if not text:
+        return _("once")
+    any_monday = Schedule(starts_on=dt.date(2024, 1, 1), start_time=dt.time(), end_time=dt.time(1), rrule=text)
+    return on_days(any_monday)
+
+
+def on_days(schedule: Schedule) -> str:
+    """elke dinsdag en donderdag"""
     if not schedule.rrule:
         return _("once, on %(day)s") % {"day": full_day(schedule.starts_on)}
     plain = weekly(schedule)

@@ -29,7 +29,7 @@ class CSVRenderer(BaseRenderer):
     def render(
         self, data: Any, accepted_media_type: str | None = None, renderer_context: Mapping[str, Any] | None = None
     ) -> bytes:
-        return to_csv(**data)
+        return to_csv(data)
 
 
 class XLSXRenderer(BaseRenderer):
@@ -41,4 +41,4 @@ class XLSXRenderer(BaseRenderer):
     def render(
         self, data: Any, accepted_media_type: str | None = None, renderer_context: Mapping[str, Any] | None = None
     ) -> bytes:
-        return to_xlsx(**data, title="weekly-totals")
+        return to_xlsx(data)

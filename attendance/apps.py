@@ -7,6 +7,7 @@ from django.db.models import F, Sum
 
 from activities import attendance_asked
 from attendance import restoring
+from schools.writers import WRITERS
 
 
 class AttendanceConfig(AppConfig):
@@ -16,10 +17,17 @@ class AttendanceConfig(AppConfig):
     def ready(self) -> None:
         connection_created.connect(restoring.refuse, dispatch_uid="restoring")
         attendance_asked.answer(self._visits, dispatch_uid="attendance")
+        WRITERS["digest"] = "attendance.digests.write"
 
     def _visits(self, sessions: list[UUID], **signal: Any) -> dict[UUID, int]:
+        # Somebody said that no one came: it stays, though nothing else holds it.
+        empty = self.get_model("NobodyCame")._default_manager.filter(session__in=sessions).order_by()
         rows = self.get_model("CheckIn")._default_manager.filter(session__in=sessions).order_by()
         # Of a closed week, whose check-ins may be gone; every session of it is there.
         closed = self.get_model("SessionTotal")._default_manager.filter(session__in=sessions).order_by()
         visits = F("scanned_visits") + F("tallied_visits") + F("group_visits")
-        return dict(rows.values_list("session").annotate(Sum("visits"))) | dict(closed.values_list("session", visits))
+        return (
+            dict.fromkeys(empty.values_list("session", flat=True), 0)
+            | dict(rows.values_list("session").annotate(Sum("visits")))
+            | dict(closed.values_list("session", visits))
+        )

@@ -13,7 +13,7 @@ from schools.secrets import corrected, digest
 
 MOST_PER_BATCH = 200
 MOST_WAITING = 1_000_000  # on one phone
-_MOST = {CheckInKind.TALLY: 50, CheckInKind.GROUP: 500}
+MOST_COUNTED = {CheckInKind.TALLY: 50, CheckInKind.GROUP: 500}
 _LONGEST_TOKEN = 200
 _KINDS = {kind.value: kind for kind in CheckInKind}
 
@@ -102,7 +102,7 @@ def _read_void(claim: Claim, item: dict[str, Any]) -> None:
 def _read_count(claim: Claim, item: dict[str, Any]) -> None:
     assert claim.kind
     count = item.get("count")
-    if not _is_count(count) or not 1 <= count <= _MOST[claim.kind]:
+    if not _is_count(count) or not 1 <= count <= MOST_COUNTED[claim.kind]:
         _wrong(claim, "count", "out_of_range" if _is_count(count) else "invalid" if "count" in item else "required")
         return
     claim.count = count

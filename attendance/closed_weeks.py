@@ -52,6 +52,6 @@ def count_visitors(
     # By how they begin, which may be of more: for thousands of scopes PostgreSQL would go through the weeks for each.
     these = Q(scope__in=meant) if len(meant) == 1 else Q(scope__startswith=commonprefix([*meant]))  # noqa: RUF071
     rows = VisitorTotal.objects.filter(these, week__gte=min(weeks), week__lte=max(weeks))
-    values = rows.values_list("week", "scope", "visitors", "first_time_visitors")
+    values = rows.order_by().values_list("week", "scope", "visitors", "first_time_visitors")
     found = {(week, scope): (visitors, first_time) for week, scope, visitors, first_time in values}
     return {(week, key): found[week, scope(key)] for week, key in of if (week, scope(key)) in found}

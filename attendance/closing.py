@@ -18,20 +18,23 @@ from django.db.models import Count, F, Q, QuerySet, Sum, Value
 
 from activities.models import Session
 from activities.weeks import WEEK, label, local_date, monday_of
-from attendance import reach, scopes
+from attendance import acts, reach, scopes
 from attendance.checkin import MOST_BACK
 from attendance.models import (
     CheckIn,
     CheckInKind,
     DestroyedCheckIns,
+    NobodyCame,
     PartOfDay,
     SessionTotal,
     Trace,
     VisitorTotal,
     Week,
     WeekKey,
+    nobody_came,
     trace_of,
 )
+from schools import audit
 
 log = logging.getLogger(__name__)
 
@@ -96,6 +99,7 @@ def close_week(monday: dt.date, *, at: dt.datetime, is_trial: bool = False) -> C
         WeekKey.objects.filter(week=monday).delete()
         CheckIn.objects.filter(week=monday).update(visitor_key=None)
         Week.objects.filter(pk=monday).update(closed_at=at)
+        audit.record(acts.WEEK_CLOSED, changes={"weeks": (None, [label(monday)])}, at=at)
         everybody = VisitorTotal.objects.filter(week=monday, scope="").first()
         visits = sum(total.all_visits for total in totals)
         closed = Closed(monday, len(totals), visits, everybody.visitors if everybody else 0)
@@ -117,6 +121,7 @@ def _write_session_totals(monday: dt.date) -> list[SessionTotal]:
     visits = {(session, kind): number for session, kind, number in sums}
     bands = bands_by_session(_counted(monday).exclude(bands={}).values_list("session", "bands").iterator(AT_A_TIME))
     sessions = Session.objects.filter(week=monday).select_related("activity", "location").order_by("pk")
+    empty = set(sessions.filter(nobody_came()).values_list("pk", flat=True))
     totals = []
     for session in sessions:
         total = empty_total(session)
@@ -124,6 +129,7 @@ def _write_session_totals(monday: dt.date) -> list[SessionTotal]:
         total.tallied_visits = visits.get((session.pk, CheckInKind.TALLY), 0)
         total.group_visits = visits.get((session.pk, CheckInKind.GROUP), 0)
         total.bands = bands.get(session.pk, {})
+        total.nobody_came = session.pk in empty
         totals.append(total)
     return SessionTotal.objects.bulk_create(totals, batch_size=AT_A_TIME)
 
@@ -219,8 +225,16 @@ def _prove(monday: dt.date, gathering: reach.Gathering) -> None:
     visitors.update(met)
     _compare(monday, "visits", +visits, _told(totals.values(), _visits_told))
     _compare(monday, "bands", +bands, _told(totals.values(), _bands_told))
+    _compare(
+        monday, "empty sessions", _said_empty(monday), +Counter({pk: total.nobody_came for pk, total in totals.items()})
+    )
     told = VisitorTotal.objects.filter(week=monday).values_list("scope", "visitors")
     _compare(monday, "visitors", visitors, Counter(dict(told)))
+
+
+def _said_empty(monday: dt.date) -> Counter[Any]:
+    said = NobodyCame.objects.filter(session__week=monday).order_by().select_related("session")
+    return Counter(one.session_id for one in said if not one.taken_back_at and one.said_at >= one.session.starts_at)
 
 
 def _scopes_of(total: SessionTotal) -> list[str]:

@@ -15,8 +15,11 @@ from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
 from activities.models import Session
+from activities.weeks import label
+from attendance import acts
 from attendance.closing import bands_by_session, empty_total
 from attendance.models import CheckIn, CheckInKind, Correction, SessionTotal, Week
+from schools import audit
 from schools.models import User
 from schools.rules import RuleViolation
 
@@ -80,6 +83,12 @@ def decide(session: Session, *, visits: int, is_accepted: bool, by: User, at: dt
     if is_accepted:
         _add(correction, rows)
     CheckIn.objects.late().filter(session=session).update(is_late=False)
+    audit.record(
+        acts.LATE_COUNTED if is_accepted else acts.LATE_LEFT_OUT,
+        changes={"weeks": (None, [label(session.week)])},
+        organisation=session.activity.organisation_id,
+        at=correction.decided_at,
+    )
     return correction
 
 

@@ -21,13 +21,14 @@ from django.utils.text import slugify
 from activities import bookings, closing_days, publishing
 from activities.models import Activity, Edition, Level, Programme, Resource, ResourceKind, Session
 from activities.schedule import Schedule
-from activities.weeks import WEEK, local_date, monday_of, starts_at
+from activities.weeks import WEEK, local_date, monday_of, starts_at, weeks
 from attendance.checkin import Door, store
 from attendance.claims import Claim
-from attendance.grants import school_year_of
-from attendance.models import CheckInKind, Device, Gender, GrantRule, Pass, StepRun, Target
-from attendance.passes import end_of_school_year
-from schools.calendar import school_holiday
+from attendance.demo_campaign import make_campaign
+from attendance.models import CheckInKind, Device, Entry, EntryKind, Gender, GrantRule, Pass, Target, YearReport
+from attendance.passes import last_day_of_passes
+from schools.acting import acting
+from schools.calendar import school_holiday, school_year_of
 from schools.models import AccessToken, Closure, Kind, Location, Membership, Neighbourhood, Organisation, Role, User
 from schools.secrets import ALPHABET, LENGTH, digest
 
@@ -113,7 +114,8 @@ def is_empty() -> bool:
     """Whether there is not a row of ours; also of a database whose tables are older, or not there yet."""
     tables = set(connection.introspection.table_names())
     # The edition only says when something changed, and a run that there is a worker; both where nothing is left.
-    ours = {model for package in PACKAGES for model in apps.get_app_config(package).get_models()} - {Edition, StepRun}
+    ours = {model for package in PACKAGES for model in apps.get_app_config(package).get_models()}
+    ours -= {Edition, apps.get_model("attendance.StepRun")}
     return not any(model._base_manager.exists() for model in ours if model._meta.db_table in tables)
 
 
@@ -149,17 +151,23 @@ class _Town:
 
     def make(self) -> dict[str, Any]:
         self._make_places()
-        self._make_programme()
-        self._make_passes()
-        self._make_devices()
-        self._make_visits()
-        self._make_changes()
         people = self._make_people()
-        self._make_bookings()
-        self._make_grant()
+        coordinator = User.objects.get(email=credentials()["coordinator"]["email"])
+        # Who looks at the changes sees them as somebody's.
+        with acting(lambda: coordinator):
+            self._make_programme()
+            self._make_passes()
+            self._make_devices()
+            self._make_visits()
+            self._make_changes()
+            self._make_bookings()
+            self._make_grant()
+            self._make_report()
+            drop_in = Activity.objects.get(title="Inloop Jongerenwinkel")
+            make_campaign(drop_in, weeks=weeks(self.first, monday_of(self.today)), chance=self.chance)
         # Every step was a change a second after the one before; nobody has seen any of them.
         Edition.objects.update(changed_at=self.at)
-        return people
+        return self._told(people)
 
     def _make_places(self) -> None:
         self.locations: dict[str, Location] = {}
@@ -197,7 +205,7 @@ class _Town:
                 start_time=dt.time.fromisoformat(offer.start),
                 end_time=dt.time.fromisoformat(offer.end),
                 rrule=offer.rule,
-                until=None if offer.in_holidays else end_of_school_year(self.today),
+                until=None if offer.in_holidays else school_year_of(self.today)[1],
                 skip_holidays=not offer.in_holidays,
             )
             publishing.publish(activity, at=self.at, new_id=self._new_id)
@@ -223,7 +231,7 @@ class _Town:
                 Pass(
                     number=f"{number // 10_000:04}-{number % 10_000:04}",
                     digest=digest(token),
-                    valid_until=end_of_school_year(self.today),
+                    valid_until=last_day_of_passes(self.today),
                     age_band=self.chance.choice(settings.AGE_BANDS[1:4]) if is_known else "",
                     gender=self.chance.choice([Gender.GIRL, Gender.BOY]) if is_known else "",
                     created_at=self.at,
@@ -328,6 +336,37 @@ class _Town:
             min_weeks=4,
         )
 
+    def _make_report(self) -> None:
+        """What was no session, and the words of this year's overview."""
+        day = self.today - WEEK
+        talks = [(25, 6), (11, 3)]
+        counted = {
+            EntryKind.PAGE_VIEWS: 4334,
+            EntryKind.SITE_VISITORS: 2556,
+            EntryKind.ADVERT_VIEWS: 121_500,
+            EntryKind.ACCOUNTS_REACHED: 25_032,
+            EntryKind.LINK_CLICKS: 1630,
+            EntryKind.POSTERS: 60,
+        }
+        entries = [
+            Entry(kind=EntryKind.PANEL_TALK, happened_on=day, young_people=young, professionals=others)
+            for young, others in talks
+        ]
+        entries += [Entry(kind=EntryKind.EVENT, happened_on=day, young_people=85, professionals=12)]
+        entries += [Entry(kind=kind, happened_on=day, number=number) for kind, number in counted.items()]
+        for entry in entries:
+            entry.id = self._new_id()
+        Entry.objects.bulk_create(entries)
+        YearReport.objects.create(
+            year=day.year,
+            introduction="Jongeren laten zien wat ze kunnen, op plekken waar ze graag komen.",
+            proud_of="Op vrijdagavond is de Jongerenwinkel nu open\nLocal Heroes kwamen op twee scholen in de klas\n"
+            "De VR-set reist tussen de HUB en het lyceum",
+            held_back_by="In de vakanties komen er minder jongeren\nVoor de techniekclub is een wachtrij",
+            quotation="Hier vraagt niemand wie je bent. Wel of je meedoet.",
+            said_by="Jongerenwerker",
+        )
+
     def _make_people(self) -> dict[str, Any]:
         shop = self.locations["jongerenwinkel"]
         roles: dict[str, dict[str, Any]] = {
@@ -343,9 +382,13 @@ class _Town:
             people[name] = {**signing_in, "token": token}
         people["publisher"]["organisation"] = shop.organisation.slug
         people["youthWorker"]["location"] = shop.slug
+        return people
+
+    def _told(self, people: dict[str, Any]) -> dict[str, Any]:
+        """What the command prints."""
         device = {
             "id": str(self.devices["jongerenwinkel"].pk),
-            "location": shop.slug,
+            "location": self.locations["jongerenwinkel"].slug,
             "token": self.device_token,
         }
         return {**people, "device": device, "passes": self.tokens, "revokedPass": self.revoked}

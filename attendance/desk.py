@@ -6,7 +6,6 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.utils.formats import date_format
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
@@ -15,15 +14,18 @@ from activities.agenda import chosen_week
 from activities.weeks import WEEK, label, week_of
 from attendance.disclosure import disclosed_reach, disclosed_totals
 from attendance.kept import PROMISES, TOLD, kept
-from attendance.models import PeriodKind
+from attendance.monday import compared, missing
 from attendance.questions import Question
-from attendance.reached import Reached
 from attendance.totals import DEFINITIONS
-from attendance.uncounted import uncounted
+from attendance.wording import of_period
 from schools.gate import StaffRequest, coordinators_only, staff_only
+from schools.models import Letter
 
 # The weeks that can be picked at once: half a year.
 _PICKABLE = 26
+_TABLES = {"location": _("Per location"), "programme": _("Per programme")}
+# What went wrong longer ago is on its own page.
+_RECENT = dt.timedelta(days=14)
 _EXPLAINED = {
     "visits": _("Visits"),
     "visitors": _("Visitors"),
@@ -43,13 +45,25 @@ _EXPLAINED = {
 def home(request: StaffRequest) -> HttpResponse:
     at = now()
     monday, is_week = chosen_week(request.GET.get("week"), at=at)
-    by_location = Question(first=monday, last=monday, group_by="location")
-    [total] = disclosed_totals(Question(first=monday, last=monday, with_details=True), reader=request.user, at=at)
+    both = Question(first=monday - WEEK, last=monday, with_details=True)
+    last, total = disclosed_totals(both, reader=request.user, at=at)
+    letters = Letter.objects.for_user(request.user)
     context: dict[str, Any] = {
-        "rows": disclosed_totals(by_location, reader=request.user, at=at),
-        "total": total,  # counted for itself: visitors of rows are never added up
-        "reach": [_in_words(period) for period in disclosed_reach(monday, reader=request.user) if period.visitors],
-        "uncounted": uncounted(monday, user=request.user),
+        "tables": [
+            (name, heading, compared(monday, group_by=name, reader=request.user, at=at))
+            for name, heading in _TABLES.items()
+        ],
+        # Counted for itself: visitors of rows are never added up.
+        "all": compared(monday, group_by=None, reader=request.user, at=at)[0],
+        "total": total,
+        "last": last,
+        "missing": missing([total, last], reader=request.user, at=at),
+        "reach": [
+            {"name": of_period(period), "visitors": period.visitors}
+            for period in disclosed_reach(monday, reader=request.user)
+            if period.visitors
+        ],
+        "letters_in_trouble": letters.in_trouble_at(at).queued_since(at - _RECENT).count(),
         "at": at,
         "week_misread": not is_week,
         "is_this_week": monday == week_of(at),
@@ -59,14 +73,6 @@ def home(request: StaffRequest) -> HttpResponse:
         "explained": [(name, DEFINITIONS[key]) for key, name in _EXPLAINED.items()],
     }
     return render(request, "attendance/desk_home.html", context)
-
-
-def _in_words(period: Reached) -> dict[str, Any]:
-    if period.kind == PeriodKind.MONTH:
-        name = date_format(period.starts_on + dt.timedelta(days=3), "F Y")
-    else:
-        name = _("School year %(first)s/%(last)s") % {"first": period.starts_on.year, "last": period.ends_on.year}
-    return {"name": name, "visitors": period.visitors}
 
 
 @require_safe

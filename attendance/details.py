@@ -5,11 +5,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum, Value
+from django.db.models import Count, F, Q, QuerySet, Sum, Value
 
 from activities.models import Session
 from attendance.closed_weeks import VISITS
-from attendance.models import CheckIn, SessionTotal
+from attendance.models import CheckIn, SessionTotal, is_uncounted
 from attendance.questions import of_check_in, of_session
 
 NOTHING = {"sessions_uncounted": 0, "open_minutes": 0, "participant_minutes": 0}
@@ -17,12 +17,11 @@ _MINUTE = dt.timedelta(minutes=1)
 
 
 def of_sessions(sessions: QuerySet[Session], name: str | None, *, at: dt.datetime) -> Iterable[dict[str, Any]]:
-    """Of open weeks: how long they were open, and those that are over without a visit."""
-    visited = CheckIn.objects.filter(session=OuterRef("pk"), visits__gt=0)
+    """Of open weeks: how long they were open, and those that are over and that nobody counted."""
     held = sessions.filter(cancelled_at=None).order_by().values("week", key=F(of_session(name)) if name else Value(0))
     rows = held.annotate(
         open=Sum(F("ends_at") - F("starts_at")),
-        sessions_uncounted=Count("pk", filter=Q(~Exists(visited), ends_at__lte=at)),
+        sessions_uncounted=Count("pk", filter=is_uncounted(at=at)),
     )
     for row in map(dict[str, Any], rows):
         row["open_minutes"] = row.pop("open") // _MINUTE
@@ -45,11 +44,12 @@ def of_visits(check_ins: QuerySet[CheckIn], name: str | None) -> Iterable[dict[s
 
 def of_closed(totals: QuerySet[SessionTotal], name: str | None) -> Iterable[dict[str, Any]]:
     planned = Q(is_planned=True, is_cancelled=False)
+    uncounted = planned & Q(scanned_visits=0, tallied_visits=0, group_visits=0, nobody_came=False)
     rows = (
         totals.order_by()
         .values(key=F(name) if name else Value(0), monday=F("week"))
         .annotate(
-            sessions_uncounted=Count("pk", filter=planned & Q(scanned_visits=0, tallied_visits=0, group_visits=0)),
+            sessions_uncounted=Count("pk", filter=uncounted),
             open_minutes=Sum("minutes", filter=planned, default=0),
             participant_minutes=Sum(F("minutes") * VISITS),
         )

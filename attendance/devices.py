@@ -11,7 +11,9 @@ from django.db.models import Q
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
+from attendance import acts
 from attendance.models import Device
+from schools import audit
 from schools.models import Location
 from schools.secrets import corrected, digest, new_code, new_token
 
@@ -32,6 +34,7 @@ def pairing_url(code: str) -> str:
     return f"{settings.BASE_URL}/door#pair={code}"
 
 
+@transaction.atomic
 def invite(*, location: Location, name: str, at: dt.datetime | None = None) -> tuple[Device, str]:
     """A device to be, and the code that makes a phone into it: once, within ten minutes.
 
@@ -42,6 +45,7 @@ def invite(*, location: Location, name: str, at: dt.datetime | None = None) -> t
     code = _open_for_pairing(device, at=at)
     device.full_clean()
     device.save(force_insert=True)
+    audit.record(acts.DEVICE_INVITED, of=device, changes={"location": (None, location)}, at=at)
     return device, code
 
 
@@ -51,11 +55,13 @@ def invite_again(device: Device, *, at: dt.datetime | None = None) -> str:
 
     Raises ValidationError for a device that was revoked: what it sent stays under its name, and its name stays shut.
     """
-    device = Device.objects.select_for_update().get(pk=device.pk)
+    at = at or now()
+    device = Device.objects.select_for_update(of=("self",)).select_related("location").get(pk=device.pk)
     if device.revoked_at:
         raise ValidationError(_("This phone was parted. Add a new one."), "revoked")
-    code = _open_for_pairing(device, at=at or now())
+    code = _open_for_pairing(device, at=at)
     device.save(update_fields=["pairing_digest", "pairing_expires_at"])
+    audit.record(acts.DEVICE_CODE_MADE, of=device, at=at)
     return code
 
 
@@ -111,6 +117,7 @@ def pair(code: str, *, attempt: str = "", at: dt.datetime | None = None) -> tupl
             "pairing_expires_at",
         ]
     )
+    audit.record(acts.DEVICE_PAIRED, of=device, at=at)
     return device, token
 
 
@@ -172,10 +179,12 @@ def rotate(device: Device, *, at: dt.datetime) -> str | None:
 @transaction.atomic
 def revoke(device: Device, *, at: dt.datetime | None = None) -> None:
     """At once. The row stays, for the check-ins it brought. Safe to repeat."""
-    device = Device.objects.select_for_update().get(pk=device.pk)
+    at = at or now()
+    device = Device.objects.select_for_update(of=("self",)).select_related("location").get(pk=device.pk)
     if device.revoked_at is None:
-        device.revoked_at = at or now()
+        device.revoked_at = at
         device.token_digest = device.next_token_digest = device.pairing_digest = device.pairing_expires_at = None
         device.save(
             update_fields=["revoked_at", "token_digest", "next_token_digest", "pairing_digest", "pairing_expires_at"]
         )
+        audit.record(acts.DEVICE_REVOKED, of=device, at=at)

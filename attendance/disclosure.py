@@ -20,7 +20,7 @@ from attendance.breakdowns import weekly_breakdown
 from attendance.grants import Grant, grants
 from attendance.models import GrantRule
 from attendance.questions import BREAKDOWNS, Question
-from attendance.reached import Reached, reached
+from attendance.reached import Reached, final_periods, reached
 from attendance.totals import WeeklyTotal, weekly_totals
 from schools.models import Location, User
 from schools.rules import RuleViolation
@@ -54,6 +54,47 @@ def disclosed_reach(monday: dt.date, *, group_by: str | None = None, reader: Use
     if reader and reader.roles.reads_totals_of:
         return reached(monday, group_by=group_by, only_of=reader.roles.reads_totals_of)
     raise _not_public()
+
+
+def published_reach(first: dt.date, last: dt.date, *, at: dt.datetime) -> list[Reached]:
+    """For everybody: of months and school years that ended in these days and grow no more, in total, rounded.
+
+    Only where it is no more than the visits that were published of the same weeks: then all of these visitors can have
+    made visits that are told already, and the figure says nothing of a cell that is not.
+    """
+    periods = final_periods(first, last)
+    if not periods:
+        return []
+    since = min(period.starts_on for period in periods)
+    cells = [cell for cell in _published(Question(first=since, last=last, group_by="location"), at=at) if cell.final]
+    found = []
+    for period in periods:
+        told = sum(cell.visits or 0 for cell in cells if period.starts_on <= cell.week <= period.ends_on)
+        found.append(replace(period, visitors=reach_beside(period.visitors or 0, told=told)))
+    return found
+
+
+def reach_beside(visitors: int, *, told: int) -> int | None:
+    """Of so many different visitors, what everybody may read beside so many published visits."""
+    figure = rounded(visitors)
+    return figure if figure and figure <= told else None
+
+
+def published_sessions(question: Question, *, at: dt.datetime) -> list[WeeklyTotal]:
+    """Sessions planned and cancelled, exactly: the programme is everybody's. Not whether anybody came."""
+    return [
+        WeeklyTotal.of_visits_alone(
+            row.week,
+            row.group,
+            None,
+            sessions_planned=row.sessions_planned,
+            sessions_cancelled=row.sessions_cancelled,
+            school_holiday=row.school_holiday,
+            final=row.final,
+            disclosure="rounded",
+        )
+        for row in weekly_totals(question, at=at)
+    ]
 
 
 def disclosed_grants(rules: Collection[GrantRule], *, reader: User, at: dt.datetime | None = None) -> list[Grant]:

@@ -1,6 +1,7 @@
 """What is filled in about passes and phones, and by who walks in without a pass."""
 
 import datetime as dt
+import re
 import uuid
 from typing import Any
 
@@ -16,7 +17,8 @@ from activities.models import Level
 from activities.weeks import local_date
 from attendance import devices
 from attendance.models import Device, Gender, Pass
-from attendance.passes import MOST_AT_ONCE, bands_of_a_holder, end_of_school_year
+from attendance.passes import MOST_AT_ONCE, Numbers, bands_of_a_holder, last_day_of_passes
+from attendance.reports.cards import SHEETS
 from attendance.walk_ins import LETTERS, WalkIn, let_in
 from schools.models import Location, User
 from schools.secrets import corrected, is_code
@@ -24,8 +26,13 @@ from schools.secrets import corrected, is_code
 
 class IssueForm(forms.Form):
     count = forms.IntegerField(
-        label=_("How many passes?"), min_value=1, max_value=MOST_AT_ONCE, initial=10, help_text=_("Ten fit on a sheet.")
+        label=_("How many passes?"),
+        min_value=1,
+        max_value=MOST_AT_ONCE,
+        initial=10,
+        help_text=_("Ten cards fit on a sheet."),
     )
+    paper = forms.ChoiceField(label=_("Print them on"), choices=[(name, sheet.label) for name, sheet in SHEETS.items()])
     valid_until = forms.DateField(label=_("Valid until"), widget=DayInput)
     level = forms.ChoiceField(label=_("School level"), required=False)
     age_band = forms.ChoiceField(label=_("Age"), required=False)
@@ -35,11 +42,61 @@ class IssueForm(forms.Form):
         super().__init__(*args, **kwargs)
         unsaid = ("", _("Do not say"))
         today = local_date(now())
-        self.fields["valid_until"].initial = end_of_school_year(today)
+        self.fields["valid_until"].initial = last_day_of_passes(today)
         self.fields["valid_until"].validators = [MinValueValidator(today, _("Choose a day that is not over yet."))]
         labels = {**dict(Level.choices), **dict(Gender.choices)}
         for name, bands in bands_of_a_holder().items():
             self.fields[name].choices = [unsaid, *((band, labels.get(band, band)) for band in bands)]  # type: ignore[attr-defined]
+
+
+class RenewForm(forms.Form):
+    """All passes that are good today, or those with the numbers that are filled in."""
+
+    which = forms.ChoiceField(
+        label=_("Which passes?"),
+        choices=[("all", _("All passes that are valid today")), ("some", _("Only these numbers"))],
+        widget=forms.RadioSelect,
+        initial="all",
+    )
+    numbers = forms.CharField(
+        label=_("Numbers"),
+        required=False,
+        max_length=5_000,
+        widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}),
+        help_text=_("One on a line, as 4821-0937. Or a first and a last one: 4821-0937 to 4900-0000."),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if cleaned.get("which") == "all" and cleaned.get("numbers"):
+            sentence = _("You wrote down numbers, and chose all passes. Choose one of the two.")
+            self.add_error("which", ValidationError(sentence, "numbers_too"))
+        if cleaned.get("which") == "some" and "numbers" not in self.errors:
+            try:
+                cleaned["numbers"] = _numbers(cleaned["numbers"])
+            except ValidationError as error:
+                self.add_error("numbers", error)
+        return cleaned
+
+    @property
+    def chosen(self) -> list[Numbers] | None:
+        return self.cleaned_data["numbers"] if self.cleaned_data["which"] == "some" else None
+
+
+def _numbers(text: str) -> list[Numbers]:
+    """A line has one number, or a first and a last one, with whatever words between them."""
+    found: list[Numbers] = []
+    for line in filter(None, map(str.strip, text.splitlines())):
+        numbers = [
+            f"{first}-{last}" for first, last in re.findall(r"(?<![0-9])([0-9]{4})[ -]?([0-9]{4})(?![0-9])", line)
+        ]
+        if len(numbers) not in (1, 2) or numbers != sorted(numbers):
+            sentence = _("We do not understand “%(line)s”. Write a number as 4821-0937.")
+            raise ValidationError(sentence, "invalid", params={"line": line[:40]})
+        found.append((numbers[0], numbers[-1]))
+    if not found:
+        raise ValidationError(_("Write down at least one number."), "required")
+    return found
 
 
 class RevokeForm(forms.Form):

@@ -1,6 +1,7 @@
 """What a coordinator fills in about a grant. What a rule may ask stands with its model."""
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -9,12 +10,19 @@ from django.utils.translation import gettext_lazy as _
 
 from activities.forms.fields import DayInput
 from attendance.models import GrantRule
+from schools.calendar import school_year_of
 
 
 class SchoolYearForm(forms.Form):
     """The year in which a school year begins, as an address says it."""
 
     year = forms.IntegerField(min_value=2000, max_value=2099)
+
+
+def chosen_school_year(query: Mapping[str, Any]) -> tuple[dt.date, dt.date] | None:
+    """The first and the last day of the one that an address names; None where it names none."""
+    form = SchoolYearForm(query)
+    return school_year_of(dt.date(form.cleaned_data["year"], 12, 31)) if form.is_valid() else None
 
 
 class GrantRuleForm(forms.ModelForm):  # type: ignore[type-arg]

@@ -1,6 +1,5 @@
 """The desk's pages about grants: which sessions count, and by which rules."""
 
-import datetime as dt
 import uuid
 from typing import Any
 
@@ -13,10 +12,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from activities.weeks import local_date
+from attendance import acts
 from attendance.disclosure import disclosed_grants
-from attendance.grant_forms import GrantRuleForm, SchoolYearForm
-from attendance.grants import school_year_of
+from attendance.grant_forms import GrantRuleForm, chosen_school_year
 from attendance.models import GrantRule, GrantRuleQuerySet
+from schools import audit
+from schools.calendar import school_year_of
 from schools.gate import StaffRequest, coordinators_only, publishers_only
 
 PAGE = 50
@@ -27,7 +28,7 @@ PAGE = 50
 def index(request: StaffRequest) -> HttpResponse:
     at = now()
     this_year = school_year_of(local_date(at))
-    first, last = _chosen_year(request) or this_year
+    first, last = chosen_school_year(request.GET) or this_year
     rules = _rules(request).running_between(first, last)
     context: dict[str, Any] = {
         "grants": disclosed_grants(list(rules), reader=request.user, at=at),
@@ -68,7 +69,7 @@ def edit(request: StaffRequest, pk: uuid.UUID) -> HttpResponse:
 def _answer_form(request: StaffRequest, form: GrantRuleForm) -> HttpResponse:
     name = form.instance.name  # before what is typed is laid over it
     if request.method == "POST" and form.is_valid():
-        form.save()
+        audit.save_form(form, added=acts.GRANT_ADDED, changed=acts.GRANT_CHANGED, at=now())
         messages.success(request, _("Saved."))
         return redirect("desk:grants")
     return render(request, "attendance/grant_form.html", {"form": form, "name": name})
@@ -79,15 +80,10 @@ def remove(request: StaffRequest, pk: uuid.UUID) -> HttpResponse:
     rule = get_object_or_404(_rules(request), pk=pk)
     if request.method != "POST":
         return render(request, "attendance/grant_remove.html", {"rule": rule})
-    rule.delete()
+    audit.delete(rule, acts.GRANT_REMOVED, at=now())
     messages.success(request, _("Deleted."))
     return redirect("desk:grants")
 
 
 def _rules(request: StaffRequest) -> GrantRuleQuerySet:
     return GrantRule.objects.for_user(request.user).select_related("programme", "organisation").in_order()
-
-
-def _chosen_year(request: StaffRequest) -> tuple[dt.date, dt.date] | None:
-    form = SchoolYearForm(request.GET)
-    return school_year_of(dt.date(form.cleaned_data["year"], 12, 31)) if form.is_valid() else None

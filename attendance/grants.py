@@ -15,7 +15,6 @@ from django.utils.timezone import now
 
 from activities.models import Activity, Booking, Session
 from attendance.models import CheckIn, GrantRule, Week
-from attendance.passes import end_of_school_year
 
 HOUR, MINUTE = dt.timedelta(hours=1), dt.timedelta(minutes=1)
 
@@ -144,12 +143,6 @@ def _by_activity(sessions: list[Judged]) -> list[ActivityInGrant]:
         ActivityInGrant(activity=of_one[0].session.activity, sessions=of_one)
         for of_one in (list(group) for _title, group in groupby(sorted(sessions, key=title), key=title))
     ]
-
-
-def school_year_of(day: dt.date) -> tuple[dt.date, dt.date]:
-    """Its first and its last day, as passes have it."""
-    last = end_of_school_year(day)
-    return dt.date(last.year - 1, last.month, last.day) + dt.timedelta(days=1), last
 
 
 # ---------------------------------------------------------------- the verdict

@@ -11,8 +11,10 @@ from django.db.models import F, Q
 
 from activities import publishing
 from activities.intake import taking
-from attendance import closing
+from attendance import closing, digests
 from attendance.models import StepRun
+from schools import audit, invitations, post, queue
+from schools.signin import counting
 
 log = logging.getLogger(__name__)
 
@@ -22,10 +24,19 @@ STEPS: dict[str, Callable[..., int]] = {
     "calendars taken in": taking.take_in_all,
     "weeks closed": closing.close_due,
     "check-ins destroyed": closing.destroy_rows,
+    "digests queued": digests.queue_all,
+    "invitations forgotten": invitations.forget,
+    "letters forgotten": post.forget,
+    "tasks revived": queue.revive,
+    "tasks forgotten": queue.forget,
+    "changes forgotten": audit.purge,
+    "sign-ins forgotten": counting.forget_what_is_over,
 }
+# Last, for a mail server may keep us waiting. A worker has its queue for this, and ends between two letters.
+SENDING: dict[str, Callable[..., int]] = {"letters sent": post.deliver_due}
 
 
-def keep_house(*, at: dt.datetime, is_noted: bool = True) -> dict[str, int | None]:
+def keep_house(*, at: dt.datetime, has_queue: bool = False, is_noted: bool = True) -> dict[str, int | None]:
     """Returns what each step did, as counts; None for one that broke down, which stops no other.
 
     What is done as if it were another moment is not to be noted: it says nothing about the worker.
@@ -33,7 +44,7 @@ def keep_house(*, at: dt.datetime, is_noted: bool = True) -> dict[str, int | Non
     done: dict[str, int | None] = {}
     if is_noted:
         _announce(at=at)
-    for name, step in STEPS.items():
+    for name, step in (STEPS if has_queue else STEPS | SENDING).items():
         began = time.monotonic()
         try:
             done[name] = step(at=at)

@@ -35,7 +35,9 @@ def mark(key: bytes, pass_digest: bytes) -> bytes:
 def version(keeper: Device | User, *, at: dt.datetime) -> str:
     """Another one as soon as the list is another one. One query."""
     today = local_date(at)
-    known = Pass.objects.aggregate(Count("pk"), Max("created_at"), Max("revoked_at"), Count("revoked_at"))
+    known = Pass.objects.aggregate(
+        Count("pk"), Max("created_at"), Max("revoked_at"), Count("revoked_at"), Max("renewed_at")
+    )
     return hashlib.sha256(f"{key_of(keeper).hex()} {today} {sorted(known.items())}".encode()).hexdigest()[:16]
 
 

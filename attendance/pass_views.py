@@ -8,16 +8,17 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
 from activities.weeks import local_date
 from attendance import passes
-from attendance.forms import IssueForm, RevokeForm, ShowForm
+from attendance.forms import IssueForm, RenewForm, RevokeForm, ShowForm
 from attendance.models import Pass
-from attendance.reports.cards import cards_pdf
-from schools.gate import StaffRequest, youth_workers_only
+from attendance.reports.cards import SHEETS, cards_pdf
+from schools.gate import StaffRequest, coordinators_only, youth_workers_only
 from schools.qr import qr_svg
 
 PAGE = 25
@@ -40,8 +41,9 @@ def index(request: StaffRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         # The cards belong to it: without them nobody could ever use these passes.
         with transaction.atomic():
-            issued = passes.issue(**form.cleaned_data)
-            pdf = cards_pdf(issued, valid_until=form.cleaned_data["valid_until"])
+            asked = dict(form.cleaned_data)
+            sheet = SHEETS[asked.pop("paper")]
+            pdf = cards_pdf(passes.issue(**asked), valid_until=asked["valid_until"], sheet=sheet)
         name = f"{_('passes')}-{local_date(now())}.pdf"
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
         return HttpResponse(pdf, content_type="application/pdf", headers=headers)
@@ -57,6 +59,23 @@ def revoke(request: StaffRequest) -> HttpResponse:
     revoked = passes.revoke(form.cleaned_data["number"])
     messages.success(request, _("Pass %(number)s opens nothing any more.") % {"number": revoked.number})
     return redirect("desk:passes")
+
+
+@coordinators_only
+def renew(request: StaffRequest) -> HttpResponse:
+    """First how many that would be; then it is done."""
+    at = now()
+    form = RenewForm(request.POST or None)
+    year, last = passes.year_to_renew_for(local_date(at))
+    context = {"form": form, "first": year, "last": last, "until": passes.last_day_of_passes(year)}
+    if request.method == "POST" and form.is_valid():
+        if "confirm" in request.POST:
+            number = passes.renew(form.chosen, at=at)
+            said = ngettext("%(count)s pass is renewed.", "%(count)s passes are renewed.", number)
+            messages.success(request, said % {"count": number})
+            return redirect("desk:passes")
+        context["number"] = passes.renewable(form.chosen, at=at).count()
+    return render(request, "attendance/passes_renew.html", context)
 
 
 def _page(request: StaffRequest, *, issue_form: IssueForm, revoke_form: RevokeForm) -> HttpResponse:

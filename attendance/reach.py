@@ -16,18 +16,18 @@ from django.utils.crypto import salted_hmac
 
 from activities.weeks import WEEK, monday_of
 from attendance.models import Pass, PeriodKind, Reach, ReachPeriod, WeekKey
+from schools.calendar import school_year_of
 
 MARK = 16  # bytes of an HMAC-SHA256
 AT_A_TIME = 2_000  # rows
 _TO_THURSDAY = dt.timedelta(days=3)
-_SCHOOL_YEAR_BEGINS = 8  # the first of August
 
 
 def first_day(kind: PeriodKind, day: dt.date) -> dt.date:
     """Of the month or school year that this day is in."""
     if kind == PeriodKind.MONTH:
         return day.replace(day=1)
-    return dt.date(day.year - (day.month < _SCHOOL_YEAR_BEGINS), _SCHOOL_YEAR_BEGINS, 1)
+    return school_year_of(day)[0]
 
 
 def weeks_of(kind: PeriodKind, monday: dt.date) -> tuple[dt.date, dt.date]:

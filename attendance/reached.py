@@ -3,7 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass
 
-from django.db.models import Max
+from django.db.models import Max, Q, Sum
 
 from activities.weeks import WEEK
 from attendance import scopes
@@ -52,3 +52,21 @@ def reached(monday: dt.date, *, group_by: str | None = None, only_of: frozenset[
                 )
             )
     return found
+
+
+def final_periods(first: dt.date, last: dt.date) -> list[Reached]:
+    """All there was, of every month and school year that ended between these days and grows no more. One query."""
+    periods = ReachPeriod.objects.filter(key=None, ends_on__range=(first, last)).order_by("starts_on", "kind")
+    total = Sum("reach__visitors", filter=Q(reach__scope=""), default=0)
+    return [
+        Reached(
+            kind=PeriodKind(period.kind),
+            starts_on=period.starts_on,
+            ends_on=period.ends_on,
+            counted_until=period.ends_on,
+            final=True,
+            group=None,
+            visitors=period.visitors,
+        )
+        for period in periods.annotate(visitors=total)
+    ]

@@ -17,10 +17,13 @@ from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
 from activities.models import Session
+from activities.weeks import label
+from attendance import acts
 from attendance.checkin import AROUND_SESSION, Door, store
 from attendance.claims import Claim
 from attendance.models import CheckIn, CheckInKind, Outcome, Settlement
-from schools.models import User
+from schools import audit
+from schools.models import Location, User
 from schools.rules import RuleViolation
 
 # Why the door does not count it in this session either.
@@ -50,6 +53,7 @@ def settle(
         raise RuleViolation("already_settled", _("Somebody settled this meanwhile. Look again."))
     added = _count(kept, session=session, by=by, at=at) if session else [None] * len(kept)
     decision = uuid.uuid4()
+    _note(acts.SETTLED_COUNTED if session else acts.SETTLED_LEFT, kept, session=session, at=at)
     return Settlement.objects.bulk_create(
         Settlement(decision=decision, check_in=row, session=session, added_id=addition, settled_by=by, settled_at=at)
         for row, addition in zip(kept, added, strict=True)
@@ -72,7 +76,18 @@ def take_back(decision: uuid.UUID, *, by: User, at: dt.datetime | None = None) -
     for row in settled:
         row.taken_back_by, row.taken_back_at = by, at
     Settlement.objects.bulk_update(settled, ["taken_back_by", "taken_back_at"])
+    about = CheckIn.objects.filter(pk__in=[row.check_in_id for row in settled])
+    _note(acts.SETTLEMENT_TAKEN_BACK, list(about), session=settled[0].session, at=at)
     return settled
+
+
+def _note(act: audit.Act, about: Sequence[CheckIn], *, session: Session | None, at: dt.datetime) -> None:
+    """The weeks, and whose door it was where it was one door's; neither the session nor how many."""
+    weeks = {session.week} if session else {row.week for row in about if row.week}
+    doors = Location.objects.filter(pk__in={row.location_id for row in about if row.location_id})
+    owners = {session.activity.organisation_id} if session else set(doors.values_list("organisation", flat=True))
+    owner = owners.pop() if len(owners) == 1 else None
+    audit.record(act, changes={"weeks": (None, sorted(map(label, weeks)))}, organisation=owner, at=at)
 
 
 def _count(kept: Sequence[CheckIn], *, session: Session, by: User, at: dt.datetime) -> list[uuid.UUID]:

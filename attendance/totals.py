@@ -58,7 +58,10 @@ DEFINITIONS: dict[str, str | Promise] = {
         "Visitors who came for the first time in this school year, in this row. Known once the week is closed."
     ),
     "talliedShare": _("Visits of walk-ins as a part of all visits, from 0 to 1."),
-    "sessionsUncounted": _("Sessions that are over, were not cancelled and have no visit: perhaps nobody counted."),
+    "sessionsUncounted": _(
+        "Sessions that are over, were not cancelled and have no visit, while nobody said that no one came: perhaps "
+        "nobody counted."
+    ),
     "openHours": _("Hours that sessions were planned to last, without those that were cancelled."),
     "participantHours": _(
         "An estimate: each visit times the hours that its session was planned to last. Nobody measures how long "

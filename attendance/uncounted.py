@@ -1,7 +1,7 @@
 """What was kept at the door but not counted: nothing is dropped in silence. Never a pass, never a visitor."""
 
 import datetime as dt
-from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -23,24 +23,14 @@ from schools.models import User
 PAGE = 50
 
 
-@dataclass
-class Uncounted:
-    """How many of each outcome, in words: of a week, and of no week."""
-
-    in_week: list[tuple[str, int]]
-    without_week: list[tuple[str, int]]
-
-    def __bool__(self) -> bool:
-        return bool(self.in_week or self.without_week)
-
-
-def uncounted(monday: dt.date, *, user: User) -> Uncounted:
-    """One query. Nobody but who keeps a door has any."""
-    rows = CheckIn.objects.for_user(user).kept_uncounted().in_week_or_none(monday)
-    counts: dict[bool, list[tuple[str, int]]] = defaultdict(list)
-    for week, outcome, number in rows.order_by("outcome").values_list("week", "outcome").annotate(Count("pk")):
-        counts[week is not None].append((str(Outcome(outcome).label), number))
-    return Uncounted(in_week=counts[True], without_week=counts[False])
+def uncounted(mondays: Collection[dt.date], *, user: User) -> list[tuple[dt.date | None, Outcome, int]]:
+    """How many of each outcome, of these weeks and of no week. One query. Nobody but who keeps a door has any."""
+    rows = CheckIn.objects.for_user(user).kept_uncounted().in_week_or_none(*mondays)
+    counts = rows.values_list("week", "outcome").annotate(Count("pk"))
+    return [
+        (week, Outcome(outcome), number)
+        for week, outcome, number in counts.order_by(F("week").desc(nulls_last=True), "outcome")
+    ]
 
 
 @dataclass

@@ -2,11 +2,14 @@
 
 import datetime as dt
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from activities.weeks import local_date
 from activities.wording import clock, date_with_year, short_day
+from attendance.models import PeriodKind
+from attendance.reached import Reached
 
 _DAY = dt.timedelta(days=1)
 # A phone is noted as seen once a minute.
@@ -58,3 +61,11 @@ def clock_off(seconds: int | None) -> str:
         length = ngettext("%(number)s day", "%(number)s days", days) % {"number": days}
     sentence = gettext("runs %(length)s behind") if seconds > 0 else gettext("runs %(length)s ahead")
     return sentence % {"length": length}
+
+
+def of_period(period: Reached) -> str:
+    """oktober 2026; schooljaar 2026/2027"""
+    if period.kind == PeriodKind.MONTH:
+        return date_format(period.starts_on + dt.timedelta(days=3), "F Y")
+    years = {"first": period.starts_on.year, "last": period.ends_on.year}
+    return gettext("School year %(first)s/%(last)s") % years

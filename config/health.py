@@ -15,10 +15,12 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.http import HttpRequest, HttpResponse
 from django.utils.timezone import now
 from django.views.decorators.cache import never_cache
+from django_tasks_db.models import DBTaskResult
 
 from activities.models import CalendarSource
 from attendance import closing
 from attendance.housekeeping import late_after, late_steps
+from schools.models import Letter
 
 
 @login_not_required
@@ -86,6 +88,8 @@ def _moving(at: dt.datetime) -> str:
         "weeks that do not close": len(closing.due(at=past)),
         "check-ins kept too long": closing.outlived(at=past).exists(),
         "calendars not looked at": CalendarSource.objects.due_at(past).exists(),
+        "letters not tried": Letter.objects.filter(sent_at=None, failed_at=None, due_at__lt=past).exists(),
+        "tasks not begun": DBTaskResult.objects.ready().filter(enqueued_at__lt=past).exists(),
     }
     return ", ".join(name for name, number in waiting.items() if number)
 

@@ -13,12 +13,13 @@ from collections.abc import Callable, Iterator
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import Error
-from django.db.models import Count, Sum
+from django.db.models import Count, Min, Sum
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.crypto import constant_time_compare
 from django.utils.timezone import now
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+from django_tasks_db.models import DBTaskResult
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, Counter, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
@@ -29,6 +30,7 @@ from attendance import closing
 from attendance.models import CheckIn, DestroyedCheckIns, Device, Outcome, StepRun
 from config.health import missing_migrations
 from config.proxies import is_of_this_machine
+from schools.models import Letter
 
 ANSWERED = Counter("inloop_answers", "Requests that were answered, by the class of the status.", ["status"])
 
@@ -78,7 +80,7 @@ class Kept(Collector):
 
     def collect(self) -> Iterator[Metric]:
         try:
-            found = [*self._door(), *self._work(), *self._calendars()]
+            found = [*self._door(), *self._work(), *self._calendars(), *self._post()]
             is_up = 1
         except Error:
             found, is_up = [], 0
@@ -121,6 +123,15 @@ class Kept(Collector):
             "calendars_failing", "Those that could not be read last time.", followed.filter(failures__gt=0).count()
         )
         yield _gauge("calendars_due", "Those that should be looked at now.", followed.due_at(self.at).count())
+
+    def _post(self) -> Iterator[Metric]:
+        tasks = DBTaskResult.objects.ready().aggregate(number=Count("pk"), oldest=Min("enqueued_at"))
+        age = (self.at - tasks["oldest"]).total_seconds() if tasks["oldest"] else 0
+        yield _gauge("tasks_waiting", "Tasks that wait for a worker.", tasks["number"])
+        yield _gauge("tasks_waiting_seconds", "How long the oldest of them does.", max(0, age))
+        letters = Letter.objects.filter(sent_at=None)
+        yield _gauge("letters_waiting", "Letters to be sent.", letters.filter(failed_at=None).count())
+        yield _gauge("letters_failed", "Letters that were given up.", letters.filter(failed_at__isnull=False).count())
 
 
 def _gauge(name: str, said: str, value: float) -> Metric:

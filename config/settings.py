@@ -1,17 +1,20 @@
 """All settings, read from the environment; the README lists them. Safe without any."""
 
 import os
+import re
 import secrets
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import environ
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
 (VAR_DIR / "build").mkdir(parents=True, exist_ok=True)
+(VAR_DIR / "mail").mkdir(mode=0o700, exist_ok=True)  # invitations lie there until there is a mail server
 
 env = environ.Env()
 
@@ -49,6 +52,8 @@ CLOSE_AFTER_DAYS = env.int("CLOSE_AFTER_DAYS", 14)
 CHECK_INS_KEPT_DAYS = env.int("CHECK_INS_KEPT_DAYS", 14)
 # From when on the periodic work, which is done every hour, is said to be late.
 HOUSEKEEPING_LATE_MINUTES = env.int("HOUSEKEEPING_LATE_MINUTES", 180)
+# How long it is kept who changed what: five years.
+AUDIT_KEPT_DAYS = env.int("AUDIT_KEPT_DAYS", 1826)
 # Between two locations for which no journey is written down; minutes.
 TRAVEL_MINUTES = env.int("TRAVEL_MINUTES", 30)
 # Whether calendars are also taken in over http and from inside the own network; the internet's only, without.
@@ -59,8 +64,27 @@ CONTACT_EMAIL = env.str("CONTACT_EMAIL", "inloop@example.org")
 THEME_CLASS = env.str("THEME_CLASS", "")
 THEME_STYLESHEET = env.str("THEME_STYLESHEET", "")
 
+
+def colour(name: str, default: str) -> str:
+    value: str = env.str(name, default).lower()
+    if not re.fullmatch("#[0-9a-f]{6}", value):
+        raise ImproperlyConfigured(f"{name} is a colour such as {default}")
+    return value
+
+
+# The same theme on paper: posters, stickers and passes. What is written on these colours follows by itself.
+PRINT_BRAND = colour("PRINT_BRAND", "#0b5d57")
+PRINT_ACCENT = colour("PRINT_ACCENT", "#f2a93b")
+
 # ---------------------------------------------------------------- Django
 INSTALLED_APPS = [
+    # Before ours, so that ours can say which of its tables the administration shows.
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "django_tasks_db",  # before ours, whose administration leaves its page out
     "schools",
     "activities",
     "attendance",
@@ -73,6 +97,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
+    "django.contrib.sitemaps",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
 ]
@@ -90,8 +115,11 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "schools.signin.sessions.Sessions",
+    "schools.acting.Acting",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "api.middleware.ApiHeaders",
 ]
@@ -156,6 +184,75 @@ LOGIN_URL = "desk:login"
 LOGIN_REDIRECT_URL = "desk:home"
 LOGOUT_REDIRECT_URL = "desk:login"
 
+# ---------------------------------------------------------------- signing in
+# Who has to take a second step: nobody, coordinators (and administrators), or everybody.
+REQUIRE_SECOND_FACTOR = env.str("REQUIRE_SECOND_FACTOR", "coordinators" if HTTPS else "nobody")
+if REQUIRE_SECOND_FACTOR not in {"nobody", "coordinators", "everybody"}:
+    raise ImproperlyConfigured("REQUIRE_SECOND_FACTOR is nobody, coordinators or everybody")
+SESSION_HOURS = env.int("SESSION_HOURS", 12)
+SESSION_IDLE_MINUTES = env.int("SESSION_IDLE_MINUTES", 120)
+# The municipality's own accounts; without an issuer there is no such way in.
+OIDC_ISSUER = env.str("OIDC_ISSUER", "").rstrip("/")
+if OIDC_ISSUER and not OIDC_ISSUER.startswith(("https://", "http://localhost:", "http://127.0.0.1:")):
+    raise ImproperlyConfigured("OIDC_ISSUER is asked over https only: what it answers is believed")
+OIDC_ROLE_CLAIM = env.str("OIDC_ROLE_CLAIM", "roles")
+OIDC_ROLES = env.str("OIDC_ROLES", "")
+
+ACCOUNT_ADAPTER = "schools.signin.adapters.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"  # who works here was invited by somebody
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
+# Wrong passwords and codes, of one account and from one address: a school has one for all of its people.
+ACCOUNT_RATE_LIMITS = {"login_failed": "8/15m/key,60/15m/ip", "reauthenticate": "8/15m/user"}
+ALLAUTH_TRUSTED_PROXY_COUNT = int(env.bool("BEHIND_PROXY", False))
+MFA_ADAPTER = "schools.signin.adapters.SecondStepAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_TOTP_TOLERANCE = 1
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_USER_VERIFICATION = "required"
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_FORMS = {
+    "authenticate": "schools.signin.forms.StepForm",
+    "reauthenticate": "schools.signin.forms.ConfirmStepForm",
+    "activate_totp": "schools.signin.forms.AppForm",
+    "add_webauthn": "schools.signin.forms.PasskeyForm",
+}
+ACCOUNT_FORMS = {"reauthenticate": "schools.signin.forms.ConfirmForm"}
+SOCIALACCOUNT_ADAPTER = "schools.signin.adapters.MunicipalityAdapter"
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": [
+            {
+                "provider_id": "municipality",
+                "name": TOWN_NAME,
+                "client_id": env.str("OIDC_CLIENT_ID", ""),
+                "secret": env.str("OIDC_CLIENT_SECRET", ""),
+                "settings": {
+                    "server_url": OIDC_ISSUER,
+                    # All that we ask stands in the token, which comes from the issuer itself.
+                    "fetch_userinfo": False,
+                    "auth_params": {"response_mode": "form_post"},
+                },
+            }
+        ],
+    }
+}
+# What is counted and may be used once is so for all processes together; under digests, see counting.py.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "schools_cache",
+        "KEY_FUNCTION": "schools.signin.counting.digested",
+        # So many that nobody pushes a count out by making others.
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
+
 LANGUAGE_CODE = "nl"
 LANGUAGES = [("nl", _("Dutch")), ("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "config" / "locale"]
@@ -172,7 +269,7 @@ STORAGES = {
 }
 
 # ---------------------------------------------------------------- security
-SECURE_CSP = {
+SECURE_CSP: dict[str, list[str]] = {
     "default-src": [CSP.SELF],
     "img-src": [CSP.SELF, "data:"],
     "object-src": [CSP.NONE],
@@ -194,7 +291,7 @@ SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", 31_536_000) if HTTPS else 0
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
-SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_AGE = SESSION_HOURS * 3600
 # Not no-referrer: browsers then post forms with "Origin: null", which the CSRF check refuses.
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -205,10 +302,40 @@ if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 # Whether a whole domain may be pinned to TLS is the municipality's to decide, not ours.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+# That letters stay in files where there is no mail server is said at the desk, on the page with the letters.
+SILENCED_SYSTEM_CHECKS += ["mail.E001"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 
-# ---------------------------------------------------------------- mail, logs and figures of the machine
-MAILERS = {"default": {"BACKEND": f"django.core.mail.backends.{'console' if DEBUG else 'smtp'}.EmailBackend"}}
+# ---------------------------------------------------------------- mail, tasks, logs and figures of the machine
+# Without EMAIL_URL what would be sent is laid down in files, one for each letter: nothing leaves this machine.
+EMAIL_FROM = env.str("EMAIL_FROM", f"Inloop <{CONTACT_EMAIL}>")
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = EMAIL_FROM
+EMAIL_URL = env.str("EMAIL_URL", "consolemail://" if DEBUG else f"filemail://{VAR_DIR / 'mail'}")
+SENDS_MAIL = EMAIL_URL.startswith("smtp")
+
+
+def mailer(url: str) -> dict[str, object]:
+    """smtp+tls://user:password@host:587, smtp+ssl://…:465, smtp://host:25, filemail:///folder or consolemail://"""
+    said = environ.Env.email_url_config(url)
+    options: dict[str, object] = {}
+    if url.startswith("smtp"):
+        options = {
+            "host": said["EMAIL_HOST"],
+            "port": said["EMAIL_PORT"],
+            "username": said["EMAIL_HOST_USER"],
+            "password": said["EMAIL_HOST_PASSWORD"],
+            "use_tls": said.get("EMAIL_USE_TLS", False),
+            "use_ssl": said.get("EMAIL_USE_SSL", False),
+            "timeout": 20,
+        }
+    elif url.startswith("filemail"):
+        options = {"file_path": f"/{said['EMAIL_FILE_PATH']}"}
+    return {"BACKEND": said["EMAIL_BACKEND"], "OPTIONS": options}
+
+
+MAILERS = {"default": mailer(EMAIL_URL)}
+# What is queued is a row like any other: of the transaction that queues it, and seen by the worker once that is over.
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 # No addresses, no query strings, no bodies, no tokens: a log must not say who was where. See config/logs.py.
 LOGGING = {
     "version": 1,
@@ -223,6 +350,9 @@ LOGGING = {
         "django": {"handlers": ["console"], "level": "INFO", "propagate": False},
         # Its lines hold the whole path; refusals are ordinary here.
         "django.request": {"handlers": ["console"], "level": "ERROR", "propagate": False, "filters": ["watching"]},
+        # Three lines for each task, where it went well.
+        "django.tasks": {"level": "WARNING"},
+        "django_tasks_db": {"level": "WARNING"},
     },
 }
 # With this as a bearer token /metrics is told from elsewhere; without it only to this machine.

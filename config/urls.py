@@ -2,18 +2,28 @@ from django.conf import settings
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.sitemaps.views import sitemap
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.decorators.cache import cache_control
 from django.views.generic import RedirectView
 
+from activities.sitemaps import sitemaps
 from config.health import healthz, readyz
 from config.metrics import metrics
+from schools.signin import municipality_views
+from schools.signin.municipality import PROVIDER
+from schools.signin.views import admin_login
+from schools.views import security_contact
 
 
 @login_not_required
 def robots(request: HttpRequest) -> HttpResponse:
     """Calendars and the programme are for everybody; Google Calendar obeys this file too."""
-    return HttpResponse("User-agent: *\nDisallow: /desk\nDisallow: /admin\n", content_type="text/plain")
+    closed = ["admin", "desk", "door", "embed", "q/", *(f"{code}/q/" for code, _name in settings.LANGUAGES)]
+    lines = ["User-agent: *", *(f"Disallow: /{path}" for path in closed)]
+    lines += ["", f"Sitemap: {settings.BASE_URL}/sitemap.xml", ""]
+    return HttpResponse("\n".join(lines), content_type="text/plain")
 
 
 def front_pages() -> list[URLPattern]:
@@ -27,15 +37,26 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz", readyz),
     path("metrics", metrics),
     path("robots.txt", robots),
+    path("sitemap.xml", login_not_required(cache_control(max_age=3600)(sitemap)), {"sitemaps": sitemaps()}),
+    path(".well-known/security.txt", security_contact),
     *front_pages(),
     path("feeds/", include("activities.feeds.views")),
     path("api", include("api.urls")),
+    path("admin/login/", admin_login),
     path("admin/", admin.site.urls),
+    # One address in every language: the municipality knows it by heart.
+    path(
+        "desk/login/municipality/back",
+        municipality_views.back,
+        {"provider_id": PROVIDER},
+        name="openid_connect_callback",
+    ),
     # Dutch stands at the path itself, the other languages under /en/ and so on.
     *i18n_patterns(
         path("", include("activities.urls")),
         path("", include("schools.urls")),
         path("", include("attendance.pass_urls")),
+        path("desk", include("schools.signin.urls")),
         path("desk", include("attendance.urls")),
         path("door", include("attendance.door.urls")),
         prefix_default_language=False,

@@ -1,10 +1,26 @@
 """For the administrator: people, places and targets. What happened at a door is not shown here."""
 
-from django.contrib import admin
-from django.contrib.auth.admin import UserAdmin
-from django.utils.translation import gettext_lazy as _
+from typing import Any
 
-from schools.models import AccessToken, Journey, Location, Membership, Neighbourhood, Organisation, User
+from allauth.account.models import EmailAddress, EmailConfirmation
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
+from django.contrib import admin
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.forms import AdminPasswordChangeForm
+from django.contrib.auth.models import Group
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.utils.timezone import now
+from django.utils.translation import gettext_lazy as _
+from django_tasks_db.models import DBTaskResult
+
+from schools import acts, audit
+from schools.audited_admin import AuditedAdmin
+from schools.models import AccessToken, Journey, Location, Membership, Neighbourhood, Organisation, Topic, User
+
+# What is queued is nothing to change by hand: letters have a page of their own at the desk.
+admin.site.unregister(DBTaskResult)
 
 
 class MembershipInline(admin.TabularInline):
@@ -14,7 +30,9 @@ class MembershipInline(admin.TabularInline):
 
 
 @admin.register(User)
-class PersonAdmin(UserAdmin):
+class PersonAdmin(AuditedAdmin, UserAdmin):
+    topic = Topic.PEOPLE
+    untold = ("email", "groups", "user_permissions")
     ordering = ("email",)
     list_display = ("email", "name", "is_active", "is_superuser")
     list_filter = ("is_active", "is_superuser", "memberships__role")
@@ -28,16 +46,46 @@ class PersonAdmin(UserAdmin):
     )
     inlines = (MembershipInline,)
 
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        user = form.instance
+        had = {role.pk: str(role) for role in Membership.objects.filter(user=user)}
+        super().save_formset(request, form, formset, change)
+        has = {role.pk: str(role) for role in Membership.objects.filter(user=user)}
+        for key in sorted(had.keys() | has.keys()):
+            before, after = had.get(key), has.get(key)
+            act = acts.ROLE_GIVEN if before is None else acts.ROLE_TAKEN if after is None else acts.ROLE_CHANGED
+            if before != after:
+                audit.record(act, of=user, changes={"role": (before, after)}, at=now())
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002
+        with transaction.atomic():
+            return super().user_change_password(request, id, form_url)
+
+    def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> Any:
+        """Called after every change; of a password this is the only word that Django gives."""
+        if isinstance(form, AdminPasswordChangeForm):
+            audit.record(acts.PASSWORD_SET, of=form.user, at=now())
+        return super().construct_change_message(request, form, formsets, add)
+
+
+admin.site.unregister(Group)
+
+
+@admin.register(Group)
+class AuditedGroupAdmin(AuditedAdmin, GroupAdmin):
+    topic = Topic.PEOPLE
+    untold = ("permissions",)
+
 
 @admin.register(Neighbourhood)
-class NeighbourhoodAdmin(admin.ModelAdmin):
+class NeighbourhoodAdmin(AuditedAdmin):
     list_display = ("name", "slug")
     search_fields = ("name",)
     prepopulated_fields = {"slug": ("name",)}
 
 
 @admin.register(Organisation)
-class OrganisationAdmin(admin.ModelAdmin):
+class OrganisationAdmin(AuditedAdmin):
     list_display = ("name", "kind", "slug")
     list_filter = ("kind",)
     search_fields = ("name", "slug")
@@ -45,7 +93,7 @@ class OrganisationAdmin(admin.ModelAdmin):
 
 
 @admin.register(Location)
-class LocationAdmin(admin.ModelAdmin):
+class LocationAdmin(AuditedAdmin):
     list_display = ("name", "organisation", "neighbourhood", "slug")
     list_filter = ("neighbourhood",)
     list_select_related = ("organisation", "neighbourhood")
@@ -54,7 +102,7 @@ class LocationAdmin(admin.ModelAdmin):
 
 
 @admin.register(Journey)
-class JourneyAdmin(admin.ModelAdmin):
+class JourneyAdmin(AuditedAdmin):
     """Both ways at once; where none is written down, it takes the usual time (TRAVEL_MINUTES)."""
 
     list_display = ("one_end", "other_end", "minutes")
@@ -64,13 +112,48 @@ class JourneyAdmin(admin.ModelAdmin):
 
 
 @admin.register(AccessToken)
-class AccessTokenAdmin(admin.ModelAdmin):
+class AccessTokenAdmin(AuditedAdmin):
     """Tokens are made by a command, which shows them once; here they are seen and revoked."""
 
     list_display = ("name", "user", "created_at", "expires_at", "revoked_at")
     list_select_related = ("user",)
+    topic = Topic.PEOPLE
     readonly_fields = ("user", "created_at")
     fields = ("name", "user", "created_at", "expires_at", "revoked_at")
 
     def has_add_permission(self, request: object) -> bool:
         return False
+
+
+# ---------------------------------------------------------------- how people sign in
+
+for table in (EmailAddress, EmailConfirmation, SocialApp, SocialToken, SocialAccount, Authenticator):
+    if admin.site.is_registered(table):
+        admin.site.unregister(table)
+
+
+class ReadAndRemove(admin.ModelAdmin):
+    """Made by their owner at the desk, and by nobody else; removed for who lost a phone or left."""
+
+    list_select_related = ("user",)
+    search_fields = ("user__email", "user__name")
+
+    def has_add_permission(self, request: object) -> bool:
+        return False
+
+    def has_change_permission(self, request: object, obj: object = None) -> bool:
+        return False
+
+
+@admin.register(Authenticator)
+class SecondStepAdmin(ReadAndRemove):
+    list_display = ("user", "type", "created_at", "last_used_at")
+    fields = ("user", "type", "created_at", "last_used_at")
+
+
+@admin.register(SocialAccount)
+class MunicipalityAccountAdmin(ReadAndRemove):
+    """Known by its `sub`. Without this row the person signs in here with a password again, once there is one."""
+
+    list_display = ("user", "provider", "uid", "last_login", "date_joined")
+    fields = ("user", "provider", "uid", "last_login", "date_joined")

@@ -1,4 +1,4 @@
-"""School holidays, from the law's own dates. Pure functions."""
+"""The school year, and its holidays, from the law's own dates. Pure functions."""
 
 import datetime as dt
 from collections.abc import Iterable
@@ -10,6 +10,14 @@ import holidays
 from django.conf import settings
 
 _LONGEST_HOLIDAY = dt.timedelta(weeks=7)
+# The first of August (Wet op het voortgezet onderwijs 2020, article 1.1; the same in the acts on other schools).
+_YEAR_BEGINS = 8
+
+
+def school_year_of(day: dt.date) -> tuple[dt.date, dt.date]:
+    """The first and the last day of the school year that this day is in: 1 August to 31 July."""
+    begins = dt.date(day.year - (day.month < _YEAR_BEGINS), _YEAR_BEGINS, 1)
+    return begins, begins.replace(year=begins.year + 1) - dt.timedelta(days=1)
 
 
 @lru_cache

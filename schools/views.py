@@ -1,13 +1,11 @@
-from typing import Any
+import datetime as dt
 
-from django import forms
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.forms import AuthenticationForm
-from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import gettext_lazy as _
+from django.utils.timezone import now
+from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 
@@ -24,20 +22,17 @@ def accessibility(request: HttpRequest) -> HttpResponse:
     return render(request, "schools/accessibility.html")
 
 
-class LoginForm(AuthenticationForm):
-    error_messages = {
-        **AuthenticationForm.error_messages,
-        "invalid_login": _("This e-mail address and password do not fit together. Try again."),
-    }
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["username"].widget = forms.EmailInput(
-            attrs={"autocomplete": "username", "autocapitalize": "none", "autofocus": True, "maxlength": 254}
-        )
-
-
-class Login(LoginView):
-    template_name = "schools/login.html"
-    authentication_form = LoginForm
-    redirect_authenticated_user = True
+@login_not_required
+@require_safe
+@cache_control(public=True, max_age=24 * 3600)
+def security_contact(request: HttpRequest) -> HttpResponse:
+    """Whom to tell of a weakness (RFC 9116). It is good for half a year from the month in which it is read."""
+    at = now()
+    expires = dt.datetime(at.year + (at.month > 6), (at.month + 5) % 12 + 1, 1, tzinfo=dt.UTC)
+    lines = [
+        f"Contact: mailto:{settings.CONTACT_EMAIL}",
+        f"Expires: {expires.isoformat()}",
+        f"Preferred-Languages: {', '.join(code for code, _name in settings.LANGUAGES)}",
+        f"Canonical: {settings.BASE_URL}{request.path}",
+    ]
+    return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")

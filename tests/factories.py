@@ -46,24 +46,42 @@ NOW = moment("2026-11-24T16:00")
 # The modules behind the desk that look at the clock themselves, for pages that are looked at at NOW.
 CLOCKS = (
     "activities.bookings",
+    "activities.campaigns",
     "activities.closing_days",
+    "activities.desk.agenda",
     "activities.desk.asking_first",
     "activities.desk.booking",
+    "activities.desk.campaigns",
+    "activities.desk.letters",
+    "activities.desk.people",
     "activities.desk.programme",
+    "activities.desk.resources",
     "activities.desk.rota",
     "activities.desk.series",
+    "activities.drafts",
     "activities.forms.programme",
     "activities.forms.sessions",
     "activities.publishing",
+    "attendance.counting",
     "attendance.desk",
+    "attendance.digest_views",
+    "attendance.digests",
     "attendance.forms",
     "attendance.grant_views",
     "attendance.grants",
     "attendance.pass_views",
     "attendance.passes",
+    "attendance.reports.views",
     "attendance.settling",
     "attendance.settling_views",
+    "attendance.target_views",
+    "attendance.targets",
+    "attendance.today",
     "attendance.uncounted",
+    "schools.invitation_views",
+    "schools.invitations",
+    "schools.people",
+    "schools.post",
 )
 MINUTE, HOUR, DAY, WEEK = dt.timedelta(minutes=1), dt.timedelta(hours=1), dt.timedelta(days=1), dt.timedelta(weeks=1)
 
@@ -108,6 +126,11 @@ def coordinator(*, email: str = "coordinator@inloop.example") -> User:
     user = make_user(email=email)
     Membership.objects.get_or_create(user=user, role=Role.COORDINATOR)
     return user
+
+
+def administrator(*, email: str = "administrator@inloop.example") -> User:
+    found = User.objects.filter(email=email).first()
+    return found or User.objects.create_superuser(email=email, password=PASSWORD)
 
 
 def publisher(*, of: Organisation, email: str = "") -> User:

@@ -105,7 +105,10 @@ ALLOWED = {
         "id", "kind", "outcome", "session", "location", "week", "local_date", "count", "visits", "bands", "visitor_key",
         "scanned_at", "received_at", "device", "voids", "voided_at", "is_late", "errors",
     },
-    "Pass": {"id", "number", "digest", "valid_until", "level", "age_band", "gender", "created_at", "revoked_at"},
+    "Pass": {
+        "id", "number", "digest", "valid_until", "level", "age_band", "gender", "created_at", "renewed_at",
+        "revoked_at",
+    },
     "Device": {
         "id", "location", "name", "created_at", "pairing_digest", "pairing_expires_at", "token_digest", "paired_at",
         "revoked_at", "last_seen_at", "waiting", "clock_offset_seconds", "next_token_digest", "rotated_at",
@@ -115,8 +118,8 @@ ALLOWED = {
     # Counts, and what they are of; of a check-in whose row is gone, only that its id was here.
     "SessionTotal": {
         "session", "week", "organisation", "programme", "activity", "level", "location", "neighbourhood", "host",
-        "is_planned", "is_cancelled", "scanned_visits", "tallied_visits", "group_visits", "corrected_visits", "minutes",
-        "part_of_day", "bands",
+        "is_planned", "is_cancelled", "nobody_came", "scanned_visits", "tallied_visits", "group_visits",
+        "corrected_visits", "minutes", "part_of_day", "bands",
     },
     "Correction": {
         "id", "session", "scanned_visits", "tallied_visits", "group_visits", "is_accepted", "decided_by", "decided_at",
@@ -135,6 +138,12 @@ ALLOWED = {
         "id", "name", "programme", "organisation", "starts_on", "ends_on", "min_minutes", "min_visits", "bands",
         "min_leaders", "min_weeks",
     },
+    # Of what was no session: a day and counts. And what a coordinator writes about a year.
+    "Entry": {"id", "kind", "happened_on", "organisation", "number", "young_people", "professionals"},
+    "YearReport": {"year", "introduction", "proud_of", "held_back_by", "quotation", "said_by"},
+    # Who counted what at a desk, and when; of who came nothing.
+    "HandCount": {"id", "check_in", "reason", "made_by", "made_at"},
+    "NobodyCame": {"id", "session", "said_by", "said_at", "taken_back_by", "taken_back_at"},
     "Settlement": {
         "id", "decision", "check_in", "session", "added", "settled_by", "settled_at", "taken_back_by", "taken_back_at",
     },

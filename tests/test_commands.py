@@ -3,17 +3,23 @@
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import OperationalError
+from django.db import OperationalError, connection
 
 from activities.models import Session
 from attendance import housekeeping
+from attendance.digests import choose
 from attendance.management.commands import work
+from schools import queue
+from schools.models import Letter
+from schools.post import queue_digest
 from tests import factories
-from tests.factories import NOW, WEEK
+from tests.factories import NOW, WEEK, day
+from tests.mailboxes import mail_server
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -79,20 +85,44 @@ def test_a_step_of_housekeeping_that_breaks_down_stops_no_other_and_is_told(a_br
 
 @pytest.mark.django_db(transaction=True)
 def test_the_worker_outlives_a_step_that_breaks_down(a_broken_step, monkeypatch, caplog):
-    class Enough(Exception):
-        pass
+    class ThreeTimes(threading.Event):
+        def wait(self, seconds):
+            naps.append(seconds)
+            return self.is_set()
+
+        def is_set(self):
+            return len(naps) == 3
 
     naps = []
-
-    def nap(seconds):
-        naps.append(seconds)
-        if len(naps) == 3:
-            raise Enough
-
-    monkeypatch.setattr(work.time, "sleep", nap)
-    with pytest.raises(Enough):
-        call_command("work")
+    work.keep_house_until(ThreeTimes())
+    assert naps == [work.EVERY] * 3
     assert sum(record.exc_info is not None for record in caplog.records) == 3
+    monkeypatch.setattr(queue.DBTaskResult.objects, "ready", housekeeping.STEPS["broken"])
+    naps.clear()
+    work.work_off_until(ThreeTimes())
+    assert sum(record.exc_info is not None for record in caplog.records) == 3 + 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_worker_sends_what_is_queued_and_ends_when_it_is_told_to():
+    kind = "postgres" if connection.vendor == "postgresql" else "sqlite"
+    person = factories.coordinator()
+    choose(person, language="nl", at=NOW)
+    with mail_server() as server:
+        here = {
+            "DATABASE_URL": f"{kind}:///{connection.settings_dict['NAME']}",
+            "DJANGO_SETTINGS_MODULE": "config.settings",
+            "EMAIL_URL": f"smtp://127.0.0.1:{server.server_address[1]}",
+        }
+        worker = subprocess.Popen([sys.executable, "manage.py", "work"], cwd=ROOT, env=os.environ | here)
+        try:
+            queue_digest(to=person, week=day("2026-11-16"), at=NOW)
+            assert server.heard.wait(60)
+        finally:
+            worker.terminate()
+            ended = worker.wait(60)
+    assert (ended, len(server.letters)) == (0, 1)
+    assert Letter.objects.get().sent_at
 
 
 # ---------------------------------------------------------------- settings

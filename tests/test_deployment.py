@@ -38,8 +38,8 @@ def read_by_the_program():
     found = set()
     for path in (ROOT / "config/settings.py", ROOT / "attendance/management/commands/serve.py"):
         for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call) and re.fullmatch(r"env\.\w+|os\.environ\.get", ast.unparse(node.func)):
-                found.add(ast.literal_eval(node.args[0]))
+            if isinstance(node, ast.Call) and re.fullmatch(r"env\.\w+|colour|os\.environ\.get", ast.unparse(node.func)):
+                found |= {one.value for one in node.args[:1] if isinstance(one, ast.Constant)}
     return found
 
 
@@ -174,7 +174,7 @@ def test_backups_are_deleted_before_the_weeks_whose_keys_they_hold_are_closed(se
 
 def test_figures_of_the_machine_are_for_nobody_outside():
     for path in (ROOT / "docs/nginx.conf", DEPLOY / "Caddyfile"):
-        assert re.search(r"/metrics\b[\s{]*(return )?404", path.read_text()), path
+        assert re.search(r"/metrics\b[\s{]*(return |respond )404", path.read_text()), path
 
 
 def test_the_proxy_s_logs_have_no_address_and_no_query():

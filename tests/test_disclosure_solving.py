@@ -3,14 +3,18 @@
 Instead of searching for a clever combination this changes the small number itself, and asks everything again.
 """
 
+from collections import defaultdict
+from itertools import product
+
 import pytest
 from django.db import transaction
 from django.test import Client
 
 from attendance import correcting
-from attendance.disclosure import LEAST
+from attendance.disclosure import LEAST, reach_beside, rounded
 from attendance.models import CheckIn
 from attendance.questions import DIMENSIONS
+from attendance.reports.year import year_in_figures
 from tests import factories
 from tests.factories import NOW, WEEK, deliver, group, scan, tally
 
@@ -76,6 +80,8 @@ def everything_public():
         else:
             content = answer.content
         found[address, accept] = answer.status_code, content
+    # And what hangs on the wall: the infographic of the year.
+    found["year"] = year_in_figures(2026, at=NOW)
     return found
 
 
@@ -114,3 +120,26 @@ def test_what_is_accepted_later_changes_no_answer(town):
         assert everything_public() == before
         correcting.decide(town[place], visits=visits, is_accepted=True, by=coordinator)
         assert everything_public() == before
+
+
+def test_the_reach_on_the_infographic_tells_nothing_of_a_small_cell():
+    """Of every town with a large cell and a small one: whatever is told, the small one can be anything below 10."""
+    small_ones = defaultdict(set)
+    for large, small in product(range(LEAST, LEAST + 8), range(LEAST)):
+        for scanned, also in product(range(large + 1), range(small + 1)):
+            for both in range(min(scanned, also) + 1):
+                told = rounded(large)
+                reach = reach_beside(scanned + also - both, told=told)
+                small_ones[told, reach].add(small)
+    assert any(reach for _told, reach in small_ones)
+    assert {told for told, small in small_ones.items() if small != set(range(LEAST))} == set()
+
+
+def test_the_infographic_is_made_of_what_everybody_can_read_already(town):
+    factories.closed_week(monday=MONDAY)
+    rows = Client().get(f"/api/v1/weekly-totals?{WEEKS[1]}&groupBy=location").json()["results"]
+    year = year_in_figures(2026, at=NOW)
+    assert {place.name: place.visits for place in year.places} == {
+        row["location"]["name"]: row["visits"] for row in rows if row["visits"]
+    }
+    assert year.visits == sum(row["visits"] or 0 for row in rows)

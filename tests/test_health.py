@@ -13,7 +13,7 @@ from tests import factories
 from tests.factories import DAY, HOUR, NOW, deliver, tally
 
 pytestmark = pytest.mark.django_db
-LATE = "late: sessions made, calendars taken in, weeks closed, check-ins destroyed"
+LATE = f"late: {', '.join(housekeeping.STEPS)}"
 
 
 def away(*_arguments, **_options):

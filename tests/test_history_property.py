@@ -4,7 +4,9 @@ Once around a change of the clock, once from week 53 into week 1.
 """
 
 import datetime as dt
+import uuid
 from collections import Counter, defaultdict
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import pytest
@@ -14,10 +16,12 @@ from hypothesis import strategies as st
 from activities import publishing
 from activities.models import Session
 from activities.weeks import AMSTERDAM
-from attendance import closing, correcting
+from attendance import closing, correcting, counting
 from attendance.models import (
     CheckIn,
     Correction,
+    HandCount,
+    NobodyCame,
     PeriodKind,
     Reach,
     ReachPeriod,
@@ -31,7 +35,7 @@ from attendance.reached import reached
 from attendance.totals import weekly_totals
 from schools.rules import RuleViolation
 from tests import factories
-from tests.factories import DAY, HOUR, WEEK, day, deliver, group, scan, tally, void
+from tests.factories import DAY, HOUR, WEEK, claim_id, day, deliver, group, scan, tally, void
 
 PASSES = 3
 # Of each its first Monday, and where on the wall of its first Sunday something begins.
@@ -47,6 +51,8 @@ ACTIONS = st.lists(
         st.tuples(st.sampled_from(["cancel", "restore"]), SESSIONS, st.just(0), st.just(0)),
         st.tuples(st.just("close"), st.just(0), st.just(0), st.just(0)),
         st.tuples(st.sampled_from(["accept", "leave out"]), SESSIONS, st.just(0), st.just(0)),
+        st.tuples(st.just("by hand"), IDS, SESSIONS, st.integers(1, 5)),
+        st.tuples(st.sampled_from(["nobody came", "not so"]), SESSIONS, st.just(0), st.just(0)),
     ),
     max_size=20,
 )
@@ -79,6 +85,7 @@ class Notebook:
     taken_back_first: set = field(default_factory=set)
     closed: list = field(default_factory=list)
     corrected: Counter = field(default_factory=Counter)  # (session, kind) -> visits
+    empty: set = field(default_factory=set)  # sessions of which somebody said that no one came
 
     def week_of(self, number):
         return Session.objects.get(pk=self.sessions[number].pk).week
@@ -117,6 +124,31 @@ class Notebook:
                 target.waits = False
             elif not target.is_late and self.week_of(target.session) not in self.closed:
                 target.visits, target.visitor = 0, None
+
+    def can_be_corrected(self, number, *, now):
+        session = Session.objects.get(pk=self.sessions[number].pk)
+        has_begun = session.starts_at <= now + HOUR / 2
+        return has_begun and not session.cancelled_at and session.week not in self.closed
+
+    def say_nobody_came(self, number, *, now):
+        session = Session.objects.get(pk=self.sessions[number].pk)
+        if self.can_be_corrected(number, now=now) and session.ends_at <= now and not self.came(number):
+            self.empty.add(number)
+            return True
+        return False
+
+    def came(self, number):
+        return any(entry.visits and entry.session == number for entry in self.entries.values())
+
+    def uncounted(self, *, now):
+        """Of the weeks that are still open, once all of them are over."""
+        found = Counter()
+        for number, session in enumerate(self.sessions):
+            session = Session.objects.get(pk=session.pk)
+            said = number in self.empty and session.starts_at <= now
+            if session.week not in self.closed and not session.cancelled_at and not self.came(number) and not said:
+                found[session.week] += 1
+        return found
 
     def waiting(self, number):
         return [entry for entry in self.entries.values() if entry.waits and entry.session == number]
@@ -193,6 +225,11 @@ def told(mondays, dimension, *, at):
     }
 
 
+def uncounted(mondays, *, at):
+    question = Question(first=mondays[0] - WEEK, last=mondays[-1] + WEEK, with_details=True)
+    return Counter({row.week: row.sessions_uncounted for row in weekly_totals(question, at=at)})
+
+
 @pytest.fixture(params=AROUND)
 def town(db, request):
     """Five sessions at two doors in two weeks; one begins before the clock changes, or before the year does."""
@@ -220,7 +257,18 @@ def town(db, request):
 @given(actions=ACTIONS)
 def test_totals_are_those_of_a_notebook_through_everything_that_happens(town, actions):
     mondays, sessions, tokens, coordinator = town
-    for model in (CheckIn, Correction, SessionTotal, VisitorTotal, Reach, ReachPeriod, Trace, Week):
+    for model in (
+        HandCount,
+        NobodyCame,
+        CheckIn,
+        Correction,
+        SessionTotal,
+        VisitorTotal,
+        Reach,
+        ReachPeriod,
+        Trace,
+        Week,
+    ):
         model.objects.all().delete()
     for session in sessions:
         session.save()  # as it was planned
@@ -231,11 +279,16 @@ def test_totals_are_those_of_a_notebook_through_everything_that_happens(town, ac
         _do(kind, first, second, third, book=book, by=coordinator, tokens=tokens, to_close=to_close, now=now)
     for dimension in (None, *DIMENSIONS):
         assert told(mondays, dimension, at=now) == book.totals(PATHS[dimension]), dimension
+    over = now + 3 * WEEK
+    empty_before = uncounted(mondays, at=over)
+    still_open = {week: number for week, number in empty_before.items() if week not in book.closed}
+    assert +Counter(still_open) == book.uncounted(now=now)
     before = {dimension: told(mondays, dimension, at=now) for dimension in (None, *DIMENSIONS)}
     for monday in to_close:
         closing.close_week(monday, at=now)
     closing.destroy_rows(at=now + 8 * WEEK)
     assert {dimension: told(mondays, dimension, at=now) for dimension in (None, *DIMENSIONS)} == before
+    assert uncounted(mondays, at=over) == empty_before
     came = {entry.visitor for entry in book.entries.values()} - {None}
     for row in reached(mondays[-1]):
         if row.kind == PeriodKind.SCHOOL_YEAR:
@@ -255,6 +308,23 @@ def _do(kind, first, second, third, *, book, by, tokens, to_close, now):
             else make[kind](id=first, count=third, at=session.starts_at, session=session)
         )
         deliver(said, who=by, at=now)
+    elif kind == "by hand":
+        session = Session.objects.get(pk=book.sessions[second].pk)
+        if book.can_be_corrected(second, now=now) and first not in book.taken_back_first:
+            book.say("tally", first, second, third)
+        with suppress(RuleViolation):
+            counting.add(session, third, reason="other", id=uuid.UUID(claim_id(first)), by=by, at=now)
+    elif kind == "nobody came":
+        session = Session.objects.get(pk=book.sessions[first].pk)
+        if book.say_nobody_came(first, now=now):
+            counting.say_nobody_came(session, by=by, at=now)
+        else:
+            with pytest.raises(RuleViolation):
+                counting.say_nobody_came(session, by=by, at=now)
+    elif kind == "not so":
+        if book.can_be_corrected(first, now=now):
+            book.empty.discard(first)
+            counting.take_back_nobody_came(Session.objects.get(pk=book.sessions[first].pk), by=by, at=now)
     elif kind == "void":
         book.say(kind, first, second, third)
         deliver(void(id=first, of=second), who=by, at=now)

@@ -28,9 +28,7 @@ def sources() -> list[tuple[str, str]]:
     root = Path(settings.BASE_DIR)
     python = [path for package in PACKAGES for path in sorted((root / package).rglob("*.py"))]
     found = [(str(path.relative_to(root)), path.read_text()) for path in python]
-    templates = [
-        (str(path.relative_to(root)), path.read_text()) for path in sorted((root / "templates").rglob("*.html"))
-    ]
+    templates = [(str(path.relative_to(root)), path.read_text()) for path in sorted((root / "templates").rglob("*.*"))]
     return found + [(name, templatize(text)) for name, text in templates]
 
 

@@ -11,9 +11,18 @@ from django.core.management import CommandError, call_command
 from icalendar import Calendar
 
 from activities import closing_days, publishing
-from activities.models import Activity, Booking, CalendarSource, Resource, ResourceKind, Session
+from activities.models import (
+    Activity,
+    Booking,
+    CalendarSource,
+    CampaignCode,
+    CampaignWeek,
+    Resource,
+    ResourceKind,
+    Session,
+)
 from attendance import closing
-from attendance.models import GrantRule, SessionTotal, VisitorTotal, Week
+from attendance.models import Entry, EntryKind, GrantRule, SessionTotal, VisitorTotal, Week
 from attendance.moving import owned
 from schools.models import Membership, Organisation, User
 from tests import factories
@@ -42,6 +51,9 @@ def town(shop, phone):
         name="Eigen agenda", organisation=own, location=shop, programme=series.programme,
         address="https://agenda.example/shop.ics",
     )  # fmt: skip
+    code = CampaignCode.objects.create(code="7KQ2M", organisation=own, activity=series, created_at=NOW)
+    CampaignWeek.objects.create(code=code, week=day("2026-11-16"), visits=12)
+    Entry.objects.create(kind=EntryKind.PANEL_TALK, happened_on=day("2026-11-03"), organisation=own, young_people=20)
     tokens = [factories.issued_pass(number=number)[1] for number in range(1, 4)]
     before = series.sessions.in_order()[2]
     at = before.starts_at + HOUR

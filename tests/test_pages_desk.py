@@ -2,19 +2,15 @@
 
 import io
 import re
-from datetime import date
 
 import pytest
 from django.http import HttpResponse
 from pypdf import PdfReader
 
-from attendance.disclosure import disclosed_totals
 from attendance.models import Pass
-from attendance.questions import Question
 from schools.models import Location, User
 from schools.secrets import digest
 from tests import factories
-from tests.factories import NOW
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_the_tuesday")]
 
@@ -120,67 +116,6 @@ def test_nothing_of_the_desk_is_kept_by_a_browser(at_desk):
         assert "no-store" in at_desk.get(page)["Cache-Control"]
 
 
-# ---------------------------------------------------------------- the Monday page
-
-
-def rows(answer: HttpResponse) -> dict[str, list[str]]:
-    """The figures by the name of their row."""
-    table = answer.content.decode().partition("<tbody>")[2]
-    found = re.findall(r'<th scope="row">([^<]+)</th>(.*?)</tr>', table, flags=re.DOTALL)
-    return {
-        name: [re.sub(r"<[^>]+>", "", cell).strip() for cell in re.findall(r"<td.*?</td>", cells, flags=re.DOTALL)]
-        for name, cells in found
-    }
-
-
-def test_the_monday_page_tells_what_the_totals_tell(client, shop, hub):
-    coordinator = factories.coordinator()
-    at_shop, at_hub = factories.session(place=shop, title="A"), factories.session(place=hub, title="B")
-    card = factories.issued_pass()[1]
-    factories.deliver(
-        factories.scan(id=1, token=card, session=at_shop),
-        factories.scan(id=2, token=card, session=at_hub),
-        factories.group(id=3, count=24, session=at_shop),
-        who=coordinator,
-    )
-    factories.target(visits=40, starts_on="2026-01-01", place=shop)
-    client.force_login(coordinator)
-
-    figures = rows(client.get("/desk"))
-
-    assert figures["Jongerenwinkel"][:4] == ["25", "40", "1", "1 van 1"]
-    assert figures["JongerenHUB"][0] == "1"
-    # The same pass at two places is one visitor in the total.
-    assert figures["Totaal"][0] == "26"
-    assert figures["Totaal"][2] == "1"
-    [total] = disclosed_totals(Question(first=date(2026, 11, 23), last=date(2026, 11, 23)), reader=coordinator, at=NOW)
-    assert (total.visits, total.visitors) == (26, 1)
-
-
-def test_a_publisher_sees_no_row_of_somebody_else(at_desk, shop, hub):
-    factories.session(place=shop, title="A")
-    factories.session(place=hub, title="B")
-
-    assert set(rows(at_desk.get("/desk"))) == {"Jongerenwinkel", "Totaal"}
-
-
-def test_it_says_whether_the_week_can_still_change(at_desk):
-    factories.closed_week(monday="2026-11-16")
-
-    assert "voorlopig" in text(at_desk.get("/desk"))
-    assert "data-refresh" in at_desk.get("/desk").content.decode()
-    assert "definitief" in text(at_desk.get("/desk?week=2026-W47"))
-    assert "data-refresh" not in at_desk.get("/desk?week=2026-W47").content.decode()
-
-
-@pytest.mark.parametrize("week", ["nonsense", "2027-W53", "9999-W52"])
-def test_a_week_that_cannot_be_read_is_this_week(at_desk, week):
-    answer = at_desk.get("/desk", query_params={"week": week})
-
-    assert "Cijfers van week 48" in text(answer)
-    assert "Die week kennen we niet" in text(answer)
-
-
 # ---------------------------------------------------------------- passes
 
 
@@ -191,7 +126,14 @@ def at_door(client, shop):
 
 
 def test_passes_come_as_cards_and_their_tokens_stand_nowhere(at_door):
-    values = {"count": "23", "valid_until": "2027-08-31", "level": "vo", "age_band": "13-15", "gender": ""}
+    values = {
+        "count": "23",
+        "valid_until": "2027-08-31",
+        "paper": "cards",
+        "level": "vo",
+        "age_band": "13-15",
+        "gender": "",
+    }
     answer = at_door.post("/desk/passes", values)
 
     assert answer["Content-Type"] == "application/pdf"
@@ -213,7 +155,7 @@ def test_passes_come_as_cards_and_their_tokens_stand_nowhere(at_door):
 
 
 def test_cards_are_in_the_language_of_who_asks(at_door):
-    answer = at_door.post("/en/desk/passes", {"count": "1", "valid_until": "2027-08-31"})
+    answer = at_door.post("/en/desk/passes", {"count": "1", "valid_until": "2027-08-31", "paper": "cards"})
 
     printed = PdfReader(io.BytesIO(answer.content)).pages[0].extract_text()
     assert "Show this pass at the door." in " ".join(printed.split())
@@ -231,7 +173,7 @@ def test_cards_are_in_the_language_of_who_asks(at_door):
     ],
 )
 def test_a_wrong_order_makes_no_pass(at_door, wrong):
-    answer = at_door.post("/desk/passes", {"count": "1", "valid_until": "2027-08-31"} | wrong)
+    answer = at_door.post("/desk/passes", {"count": "1", "valid_until": "2027-08-31", "paper": "cards"} | wrong)
 
     assert answer.status_code == 200
     assert "Er klopt nog iets niet" in text(answer)
@@ -244,7 +186,7 @@ def test_cards_that_cannot_be_made_leave_no_pass_behind(at_door, monkeypatch):
 
     monkeypatch.setattr("attendance.pass_views.cards_pdf", broken)
     with pytest.raises(OSError):  # noqa: PT011
-        at_door.post("/desk/passes", {"count": "3", "valid_until": "2027-08-31"})
+        at_door.post("/desk/passes", {"count": "3", "valid_until": "2027-08-31", "paper": "cards"})
 
     assert not Pass.objects.exists()
 

@@ -163,10 +163,10 @@ def test_of_many_sessions_that_miss_something_the_last_ones_are_named(coordinati
 
 def test_the_page_is_of_one_school_year(coordinating):
     for name, first, last in (
-        ("Before", "2025-09-01", "2026-08-31"),
+        ("Before", "2025-08-01", "2026-07-31"),
         ("Calendar 2026", "2026-01-01", "2026-12-31"),
-        ("This year", "2026-09-01", "2027-08-31"),
-        ("After", "2027-09-01", "2028-08-31"),
+        ("This year", "2026-08-01", "2027-07-31"),
+        ("After", "2027-08-01", "2028-07-31"),
     ):
         rule(name=name, starts_on=day(first), ends_on=day(last))
 
@@ -235,7 +235,7 @@ def test_a_coordinator_adds_changes_and_removes_a_grant(coordinating, shop, held
 
 def test_a_new_grant_is_for_this_school_year_until_something_else_is_said(coordinating):
     form = coordinating.get(NEW).context["form"]
-    assert (form["starts_on"].value(), form["ends_on"].value()) == (day("2026-09-01"), day("2027-08-31"))
+    assert (form["starts_on"].value(), form["ends_on"].value()) == (day("2026-08-01"), day("2027-07-31"))
     assert [form[name].value() for name in ("min_minutes", "min_visits", "min_leaders", "min_weeks")] == [60, 3, 1, 0]
 
 

@@ -211,7 +211,13 @@ def test_closing_says_first_what_is_cancelled_and_opening_again_what_comes_back(
 
 
 NO_KEYS = (10**30, -1, "x", "", "\x00")
-WRONG = [{"organisations": []}, {"ends_on": "2026-11-30"}, {"reason": ""}, {"starts_on": "x"}]
+WRONG = [
+    {"organisations": []},
+    {"organisations": [], "everything": "on"},  # that is for a coordinator
+    {"ends_on": "2026-11-30"},
+    {"reason": ""},
+    {"starts_on": "x"},
+]
 
 
 @pytest.mark.parametrize(
@@ -253,11 +259,12 @@ def chosen(*slugs):
         (lambda: {"organisations": chosen("north", "hub")}, ["hub", "north"]),
         (lambda: {"organisations": chosen("north"), "kinds": ["primary_school"]}, ["north", "south"]),
         (lambda: {"locations": [factories.location(slug="shop").pk], "kinds": ["other"]}, ["hub", "shop"]),
+        (lambda: {"everything": "on"}, ["hub", "north", "shop", "south"]),
     ],
 )
-def test_several_close_at_once_also_all_of_a_kind(town, who, expected):
+def test_several_close_at_once_also_all_of_a_kind_or_everything(town, who, expected):
     values = who() | {"starts_on": "2026-12-01", "ends_on": "2026-12-04", "reason": "Alle scholen dicht"}
-    page = ask_then_do(town, "/en/desk/days/closures/new", values, says=["2 dates are cancelled"])
+    page = ask_then_do(town, "/en/desk/days/closures/new", values, says=[f"{len(expected)} dates are cancelled"])
     assert closed() == expected
     # They were made together: they stand in the list as one, and are taken back as one.
     [together] = re.findall(r'<form class="actions"[^>]+closures/remove.*?</form>', page.content.decode(), re.DOTALL)

@@ -67,9 +67,9 @@ def test_the_monday_page_counts_them_per_outcome_and_leads_to_the_list(client, e
 
     answer = client.get("/desk")
 
-    assert "Onbekende pas: 2" in text(answer)
-    assert "Hier was toen geen bijeenkomst: 1" in text(answer)
-    assert "Zonder week Onmogelijke tijd: 1" in text(answer)
+    assert "Onbekende pas: 2 (week 48)" in text(answer)
+    assert "Hier was toen geen bijeenkomst: 1 (week 48)" in text(answer)
+    assert "Onmogelijke tijd: 1 (zonder week)" in text(answer)
     assert "Al binnen" not in text(answer)
     assert 'href="/desk/check-ins?week=2026-W48"' in answer.content.decode()
 

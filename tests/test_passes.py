@@ -12,7 +12,19 @@ from tests.factories import NOW
 
 pytestmark = pytest.mark.django_db
 
+SUMMER = [
+    ("2026-07-31", "2026-09-30"),
+    ("2026-08-01", "2027-09-30"),
+    ("2026-11-24", "2027-09-30"),
+    ("2027-07-31", "2027-09-30"),
+]
 STRANGE = [("level", "all"), ("level", "x"), ("age_band", "11-12"), ("gender", "x")]
+
+
+@pytest.mark.parametrize(("made_on", "last_day"), SUMMER)
+def test_a_pass_is_good_through_the_summer_until_new_ones_are_handed_out(made_on, last_day):
+    passes.issue(1, at=factories.moment(f"{made_on}T12:00"))
+    assert Pass.objects.get().valid_until == dt.date.fromisoformat(last_day)
 
 
 @pytest.mark.parametrize(("name", "band"), STRANGE)
@@ -46,7 +58,7 @@ def test_the_api_refuses_it_under_its_own_name(api, name, band):
 @pytest.mark.parametrize(("name", "band"), STRANGE)
 def test_the_form_refuses_it_too(client, name, band):
     client.force_login(factories.coordinator())
-    answer = client.post("/desk/passes", {"count": "1", "valid_until": "2099-08-31", name: band})
+    answer = client.post("/desk/passes", {"count": "1", "valid_until": "2099-08-31", "paper": "cards", name: band})
     assert (answer.status_code, f'id="id_{name}_error"' in answer.content.decode()) == (200, True)
     assert not Pass.objects.exists()
 

@@ -3,18 +3,19 @@
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import OuterRef, Subquery
+from django.forms import Form
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from activities import publishing
+from activities import drafts, publishing
 from activities.attendance_asked import attended
 from activities.filters import ActivityFilter
 from activities.forms.programme import ActivityForm
 from activities.forms.refusals import refusals_in
-from activities.models import Activity, Session
+from activities.models import Activity, Session, State
 from schools.gate import StaffRequest, publishers_only
 from schools.rules import RuleViolation
 
@@ -24,15 +25,16 @@ PAGE = 25
 @require_safe
 @publishers_only
 def activity_list(request: StaffRequest) -> HttpResponse:
-    words = request.GET.get("q", "").strip()
+    words, state = request.GET.get("q", "").strip(), request.GET.get("state", "")
     coming = Session.objects.scheduled().filter(activity=OuterRef("pk"), ends_at__gt=now()).in_order()
     own = Activity.objects.for_user(request.user).with_places().order_by("title", "pk")
+    own = own.in_state(state) if state else own
     search = ActivityFilter({"q": words}, own)
     found = search.qs if search.is_valid() else own.none()
     page = Paginator(found.annotate(next_starts_at=Subquery(coming.values("starts_at")[:1])), PAGE).get_page(
         request.GET.get("page")
     )
-    context = {"page": page, "words": words, "search": search.form}
+    context = {"page": page, "words": words, "search": search.form, "state": state, "states": State.choices}
     return render(request, "activities/activity_list.html", context)
 
 
@@ -54,8 +56,11 @@ def _activity_form(request: StaffRequest, activity: Activity | None) -> HttpResp
     wants_it = request.method == "POST" and "preview" not in request.POST
     if wants_it and form.is_valid():
         with refusals_in(form) as context["clashes"]:
-            saved = form.apply(keep_clashes="keep_clashes" in request.POST)
-            messages.success(request, _("Saved. Everybody can see it now."))
+            saved = form.apply(as_draft="draft" in request.POST, keep_clashes="keep_clashes" in request.POST)
+            online = _("Saved. Everybody can see it now.")
+            messages.success(
+                request, online if saved.is_published else _("Saved. Only you and your colleagues see it.")
+            )
             return redirect("desk:activity_detail", saved.slug)
     context |= {"preview": form.preview(), "effect": form.effect()}
     return render(request, "activities/activity_form.html", context)
@@ -86,6 +91,19 @@ def activity_detail(request: StaffRequest, slug: str) -> HttpResponse:
     came = attended([session.pk for session in page])
     context = {"activity": activity, "page": page, "past": past, "attended": came}
     return render(request, "activities/desk_activity.html", context)
+
+
+@publishers_only
+def activity_copy(request: StaffRequest, slug: str) -> HttpResponse:
+    own = Activity.objects.for_user(request.user).with_places().filter(source=None)
+    activity = get_object_or_404(own, slug=slug)
+    form = Form(request.POST or None)
+    if request.method == "POST":
+        with refusals_in(form):
+            made = drafts.copy(activity)
+            messages.success(request, _("Copied. Look whether it is right, and put it online."))
+            return redirect("desk:activity_edit", made.slug)
+    return render(request, "activities/activity_copy.html", {"activity": activity, "form": form})
 
 
 @publishers_only

@@ -7,13 +7,15 @@ from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path
+from django.utils.timezone import now
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from activities import bookings
+from activities import acts, bookings
 from activities.desk import booking, rota
 from activities.forms.resources import FreeForm, RenameForm, ResourceForm
 from activities.models import Resource
+from schools import audit
 from schools.gate import StaffRequest, publishers_only
 
 PAGE = 25
@@ -45,7 +47,7 @@ def resource_edit(request: StaffRequest, pk: uuid.UUID) -> HttpResponse:
 def _resource_form(request: StaffRequest, form: ResourceForm | RenameForm) -> HttpResponse:
     name = form.instance.name  # before what is typed is laid over it
     if request.method == "POST" and form.is_valid():
-        form.save()
+        audit.save_form(form, added=acts.RESOURCE_ADDED, changed=acts.RESOURCE_CHANGED, at=now())
         messages.success(request, _("Saved."))
         return redirect("desk:resources")
     return render(request, "activities/resource_form.html", {"form": form, "name": name})

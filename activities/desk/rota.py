@@ -13,6 +13,7 @@ from django.utils.timezone import now
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from activities import private_calendars
 from activities.conflicts import clashes_of_duties
 from activities.models import CalendarKey, Session
 from schools.gate import StaffRequest, staff_only
@@ -62,10 +63,10 @@ def rota(request: StaffRequest) -> HttpResponse:
 def rota_key(request: StaffRequest) -> HttpResponse:
     """The answer itself shows the secret: it is kept nowhere, so no page can show it after this one."""
     if "revoke" in request.POST:
-        CalendarKey.objects.filter(user=request.user).delete()
+        private_calendars.withdraw(request.user, at=now())
         messages.success(request, _("The old address shows nothing any more."))
         return redirect("desk:rota")
-    secret = CalendarKey.issue(user=request.user, at=now())
+    secret = private_calendars.hand_out(request.user, at=now())
     addresses = {name: PrivateAddress(name, secret) for name in ("rota", "locations")}
     return render(request, "activities/rota_key.html", addresses)
 

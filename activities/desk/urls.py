@@ -1,6 +1,17 @@
 from django.urls import path
 
-from activities.desk import programme, resources, series, sessions, sources
+from activities.desk import (
+    agenda,
+    campaigns,
+    changes,
+    letters,
+    people,
+    programme,
+    resources,
+    series,
+    sessions,
+    sources,
+)
 
 urlpatterns = [
     path("/activities", programme.activity_list, name="activities"),
@@ -8,6 +19,7 @@ urlpatterns = [
     path("/activities/preview", programme.activity_preview, name="activity_preview"),
     path("/activities/<slug:slug>", programme.activity_detail, name="activity_detail"),
     path("/activities/<slug:slug>/edit", programme.activity_edit, name="activity_edit"),
+    path("/activities/<slug:slug>/copy", programme.activity_copy, name="activity_copy"),
     path("/activities/<slug:slug>/archive", programme.activity_archive, name="activity_archive"),
     path("/activities/<slug:slug>/delete", programme.activity_delete, name="activity_delete"),
     path("/activities/<slug:slug>/preview", programme.activity_preview, name="activity_preview"),
@@ -22,6 +34,11 @@ urlpatterns = [
     path("/days/closures/remove", series.closure_remove, name="closure_remove"),
     path("/days/own/new", series.own_days_new, name="own_days_new"),
     path("/days/own/<uuid:pk>/remove", series.own_days_remove, name="own_days_remove"),
+    *letters.urlpatterns,
+    *people.urlpatterns,
+    *agenda.urlpatterns,
+    *campaigns.urlpatterns,
+    *changes.urlpatterns,
     *resources.urlpatterns,
     *sources.urlpatterns,
 ]

@@ -5,11 +5,12 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.utils.dates import WEEKDAYS
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
-from activities import publishing, schedule, wording
+from activities import drafts, publishing, schedule, wording
 from activities.foreseeing import Effect, foresee
 from activities.forms.fields import ClockInput, DayInput, DaysField
 from activities.models import Activity, Session
@@ -98,7 +99,7 @@ class ActivityForm(forms.ModelForm):  # type: ignore[type-arg]
         if self.instance.is_taken_in:
             for name in _FROM_ELSEWHERE:
                 self.fields[name].disabled = True
-        if self.schedule_before is None or self.instance.is_taken_in:
+        if self.schedule_before is None or self.instance.is_taken_in or self.instance.is_draft:
             del self.fields["from_on"], self.fields["by_hand"]
         if self.schedule_before:
             self.initial["version"] = self.instance.version
@@ -149,7 +150,7 @@ class ActivityForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def effect(self) -> Effect | None:
         """What saving would do to the dates that are to come; None where that cannot be told yet."""
-        if not self.instance.pk or not self.is_bound or not self.is_valid():
+        if not self.instance.pk or self.instance.is_draft or not self.is_bound or not self.is_valid():
             return None
         own = Session.objects.filter(activity=self.instance)
         try:
@@ -164,12 +165,16 @@ class ActivityForm(forms.ModelForm):  # type: ignore[type-arg]
         errors = [error for name in names for error in data.get(name, []) if error.code != "required"]
         return [str(message) for error in errors for message in error.messages]
 
-    def apply(self, *, keep_clashes: bool) -> Activity:
-        """Publish what is new, or change what was changed and nothing else.
+    @transaction.atomic
+    def apply(self, *, as_draft: bool, keep_clashes: bool) -> Activity:
+        """Make what is new, or change what was changed and nothing else; and put it online, unless it is to be a draft.
 
         Raises what the verbs raise: somebody else may have been first.
         """
-        return self._change(keep_clashes=keep_clashes) if self.instance.pk else publishing.publish(self.instance)
+        if not self.instance.pk:
+            return drafts.keep(self.instance) if as_draft else publishing.publish(self.instance)
+        changed = self._change(keep_clashes=keep_clashes)
+        return changed if as_draft else drafts.put_online(changed, keep_clashes=keep_clashes)
 
     def _change(self, *, keep_clashes: bool) -> Activity:
         chosen = self.cleaned_data

@@ -29,6 +29,8 @@ class EndForm(forms.Form):
 class ClosureForm(forms.Form):
     """One or more organisations and locations at once: all schools close on the same days."""
 
+    # For a coordinator: a week in which nobody may meet is one choice.
+    everything = forms.BooleanField(label=_("Everything: all organisations and all locations"), required=False)
     organisations = RowsField(
         Organisation.objects.none(),
         label=_("Organisations"),
@@ -58,12 +60,15 @@ class ClosureForm(forms.Form):
         self.fields["locations"].queryset = locations  # type: ignore[attr-defined]
         if len(organisations) == 1:
             self.initial["organisations"] = organisations
+        if not user.roles.is_coordinator:
+            del self.fields["everything"]
         if len(organisations) < _MANY:
             del self.fields["kinds"]
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        if not any(cleaned.get(name) for name in ("organisations", "locations", "kinds")) and not self.errors:
+        names = ("everything", "organisations", "locations", "kinds")
+        if not any(cleaned.get(name) for name in names) and not self.errors:
             self.add_error("organisations", ValidationError(_("Choose who or what is closed."), "required"))
         return cleaned
 
@@ -74,8 +79,12 @@ class ClosureForm(forms.Form):
     def closures(self) -> Collection[Closure]:
         """Unsaved, and new ones each time: the verb saves them."""
         chosen = self.cleaned_data
-        of_a_kind = self.fields["organisations"].queryset.filter(kind__in=chosen.get("kinds", ()))  # type: ignore[attr-defined]
+        own = self.fields["organisations"].queryset  # type: ignore[attr-defined]
         days = {name: chosen[name] for name in ("starts_on", "ends_on", "reason")}
+        if chosen.get("everything"):
+            # With every organisation close all its locations.
+            return [Closure(organisation=organisation, **days) for organisation in own]
+        of_a_kind = own.filter(kind__in=chosen.get("kinds", ()))
         return [
             *(Closure(organisation=organisation, **days) for organisation in chosen["organisations"] | of_a_kind),
             *(Closure(location=location, **days) for location in chosen["locations"]),

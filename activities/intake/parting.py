@@ -4,9 +4,11 @@ import datetime as dt
 
 from django.db import transaction
 
+from activities import acts
 from activities.models import Activity, CalendarSource, Edition, Session
 from activities.series import remove_sessions
 from activities.weeks import AMSTERDAM
+from schools import audit
 
 
 @transaction.atomic
@@ -25,6 +27,7 @@ def stop(source: CalendarSource, *, keep: bool, at: dt.datetime) -> CalendarSour
         _take_off([activity for activity in activities if activity.archived_at is None], at=at)
     source.stopped_at, source.problem = at, ""
     source.save(update_fields=["stopped_at", "problem"])
+    audit.record(acts.CALENDAR_STOPPED, of=source, changes={"keep": (None, keep)}, at=at)
     return source
 
 

@@ -11,6 +11,7 @@ import traceback
 
 from django.db import transaction
 
+from activities import acts
 from activities.intake.addresses import checked
 from activities.intake.apply import apply
 from activities.intake.events import Form, Taken
@@ -18,6 +19,7 @@ from activities.intake.fetching import Fetched, fetch
 from activities.intake.reading import read
 from activities.intake.report import LossAsked, refusal, unchanged
 from activities.models import CalendarSource, Edition
+from schools import audit
 from schools.rules import RuleViolation
 
 log = logging.getLogger(__name__)
@@ -48,7 +50,7 @@ def begin(source: CalendarSource, *, raw: bytes = b"", form: Form = Form.ICS, at
         _refuse_if_followed(source)
         source.created_at = source.tried_at = at
         source.save(force_insert=True)
-        return _take(source, taken, fetched, at=at)
+        return _take(source, taken, fetched, act=acts.CALENDAR_ADDED, at=at)
 
 
 def _refuse_if_followed(source: CalendarSource) -> None:
@@ -132,7 +134,13 @@ def _try(source: CalendarSource, *, at: dt.datetime, allow_loss: bool) -> Calend
 
 @transaction.atomic
 def _take(
-    source: CalendarSource, taken: Taken, fetched: Fetched, *, at: dt.datetime, allow_loss: bool = False
+    source: CalendarSource,
+    taken: Taken,
+    fetched: Fetched,
+    *,
+    act: audit.Act = acts.CALENDAR_TAKEN_IN,
+    at: dt.datetime,
+    allow_loss: bool = False,
 ) -> CalendarSource:
     Edition.hold(at=at)
     current = CalendarSource.objects.select_for_update().get(pk=source.pk)
@@ -140,6 +148,10 @@ def _take(
         return current  # a later try has seen a later calendar
     apply(current, taken, at=at, allow_loss=allow_loss)
     current.refresh_from_db(fields=["report"])
+    told = {name: (None, current.report[name]) for name in ("taken", "changed", "gone") if current.report[name]}
+    if told or act is acts.CALENDAR_ADDED:
+        # Not its address: a secret may be in it.
+        audit.record(act, of=current, changes=told, at=at)
     current.taken_at, current.etag, current.last_modified = at, fetched.etag, fetched.last_modified
     current.save(update_fields=["taken_at", "etag", "last_modified"])
     return _finish(current, report=current.report, at=at)

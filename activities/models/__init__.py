@@ -1,6 +1,7 @@
-from activities.models.activities import Activity, ActivityQuerySet, EarlierSchedule
+from activities.models.activities import Activity, ActivityQuerySet, EarlierSchedule, State
 from activities.models.calendar_keys import CalendarKey
 from activities.models.calendar_sources import CalendarSource
+from activities.models.campaigns import CampaignCode, CampaignWeek, Channel
 from activities.models.editions import Edition
 from activities.models.programmes import Level, Programme
 from activities.models.resources import Booking, Resource, ResourceKind, SeriesBooking
@@ -12,6 +13,9 @@ __all__ = [
     "Booking",
     "CalendarKey",
     "CalendarSource",
+    "CampaignCode",
+    "CampaignWeek",
+    "Channel",
     "EarlierSchedule",
     "Edition",
     "Level",
@@ -21,4 +25,5 @@ __all__ = [
     "SeriesBooking",
     "Session",
     "SessionQuerySet",
+    "State",
 ]

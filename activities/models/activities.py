@@ -23,9 +23,25 @@ if TYPE_CHECKING:
     from schools.models import User
 
 
+class State(models.TextChoices):
+    ONLINE = "online", _("online")
+    DRAFT = "draft", _("draft")
+    ARCHIVED = "archived", _("taken off")
+
+
 class ActivityQuerySet(models.QuerySet["Activity"]):
     def published(self) -> "ActivityQuerySet":
         return self.filter(published_at__isnull=False, archived_at=None)
+
+    def in_state(self, state: str) -> "ActivityQuerySet":
+        """Those that are a draft, online or archived (see `State`); none where there is no such state."""
+        if state not in State:
+            return self.none()
+        if state == State.ONLINE:
+            return self.published()
+        return (
+            self.filter(published_at=None, archived_at=None) if state == State.DRAFT else self.exclude(archived_at=None)
+        )
 
     def for_user(self, user: "User") -> "ActivityQuerySet":
         """Those this person may change: everything of their organisations, drafts included."""
@@ -133,6 +149,10 @@ class Activity(Scheduled):
     @property
     def is_published(self) -> bool:
         return self.published_at is not None and self.archived_at is None
+
+    @property
+    def is_draft(self) -> bool:
+        return self.published_at is None and self.archived_at is None
 
     def clean(self) -> None:
         if None in (self.starts_on, self.start_time, self.end_time):

@@ -1,6 +1,7 @@
 """The words of `activities.wording` in templates."""
 
 import datetime as dt
+from urllib.parse import urlencode
 
 from django import template
 from django.utils.timezone import now
@@ -17,9 +18,16 @@ register.filter("short_day", wording.short_day)
 register.filter("full_day", wording.full_day)
 register.filter("date_of", local_date)
 register.filter("date_with_year", wording.date_with_year)
+register.filter("month_of", wording.month)
 register.filter("clock", wording.clock)
 register.filter("moment", wording.moment)
 register.filter("week_days", wording.week_days)
+
+
+@register.filter
+def map_link(address: str) -> str:
+    """To a map that asks for no account; nothing is fetched from it until somebody follows it."""
+    return "https://www.openstreetmap.org/search?" + urlencode({"query": address})
 
 
 @register.filter

@@ -1,4 +1,5 @@
 import datetime as dt
+from collections.abc import Iterable
 from functools import lru_cache
 from operator import attrgetter
 from typing import Any
@@ -13,7 +14,8 @@ from api.problems import camelize
 from api.serializers.base import Camel
 from attendance.questions import BREAKDOWNS, DIMENSIONS, Question
 from attendance.reached import Reached
-from attendance.totals import WeeklyTotal
+from attendance.reports.tables import Column, Table
+from attendance.totals import DEFINITIONS, WeeklyTotal
 
 MOST_WEEKS = 53 * 10
 _FIRST_YEAR, _LAST_YEAR = 2000, 2099
@@ -125,8 +127,18 @@ def flat(row: WeeklyTotal, question: Question) -> dict[str, Any]:
     return cells
 
 
-def columns(question: Question) -> list[str]:
-    """The names of what `flat` gives, in the order of the table; one without rows has them too."""
+def as_table(rows: Iterable[WeeklyTotal], question: Question) -> Table:
+    """For a file: its columns have the names of JSON, and one without rows has them too."""
+    return Table(
+        name="weekly-totals",
+        title="Weekly totals",
+        columns=[Column(name, name) for name in _columns(question)],
+        rows=[flat(row, question) for row in rows],
+        notes=[(name, str(sentence)) for name, sentence in DEFINITIONS.items()],
+    )
+
+
+def _columns(question: Question) -> list[str]:
     group = [camelize(question.group_by), f"{camelize(question.group_by)}Name"] if question.group_by else []
     return ["week", "startsOn", "endsOn", *group, *map(camelize, FIGURES + DETAILS * question.with_details)]
 

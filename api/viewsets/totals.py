@@ -14,8 +14,7 @@ from api.serializers.totals import (
     ReachQuestionSerializer,
     ReachSerializer,
     WeeklyTotalsSerializer,
-    columns,
-    flat,
+    as_table,
     spoken,
     spoken_reach,
 )
@@ -43,8 +42,7 @@ class WeeklyTotalsViewSet(ApiViewSet):
         reader = request.user if isinstance(request.user, User) else None
         rows = disclosed_totals(question, reader=reader, at=at)
         if request.accepted_renderer.format != "json":
-            table = [flat(row, question) for row in rows]
-            return Response({"rows": table, "columns": columns(question)})
+            return Response(as_table(rows, question))
         answer: dict[str, Any] = {
             "asOf": _second(at),
             "definitions": {name: str(sentence) for name, sentence in DEFINITIONS.items()},

@@ -1,28 +1,38 @@
 from attendance.models.checkins import CheckIn, CheckInKind, CheckInQuerySet, Outcome, Settlement, SettlementQuerySet
 from attendance.models.closed import Correction, PartOfDay, SessionTotal, Trace, VisitorTotal, trace_of
+from attendance.models.counts import HandCount, NobodyCame, Reason, is_uncounted, nobody_came
 from attendance.models.devices import Device
 from attendance.models.grants import GrantRule, GrantRuleQuerySet
 from attendance.models.passes import Gender, Pass
 from attendance.models.reach import PeriodKind, Reach, ReachPeriod
+from attendance.models.reported import CAMPAIGN, GATHERINGS, Entry, EntryKind, EntryQuerySet, YearReport
 from attendance.models.running import DestroyedCheckIns, StepRun
 from attendance.models.weeks import Target, Week, WeekKey
 
 __all__ = [
+    "CAMPAIGN",
+    "GATHERINGS",
     "CheckIn",
     "CheckInKind",
     "CheckInQuerySet",
     "Correction",
     "DestroyedCheckIns",
     "Device",
+    "Entry",
+    "EntryKind",
+    "EntryQuerySet",
     "Gender",
     "GrantRule",
     "GrantRuleQuerySet",
+    "HandCount",
+    "NobodyCame",
     "Outcome",
     "PartOfDay",
     "Pass",
     "PeriodKind",
     "Reach",
     "ReachPeriod",
+    "Reason",
     "SessionTotal",
     "Settlement",
     "SettlementQuerySet",
@@ -32,5 +42,8 @@ __all__ = [
     "VisitorTotal",
     "Week",
     "WeekKey",
+    "YearReport",
+    "is_uncounted",
+    "nobody_came",
     "trace_of",
 ]

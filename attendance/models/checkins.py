@@ -61,9 +61,9 @@ class CheckInQuerySet(models.QuerySet["CheckIn"]):
         settled = Exists(Settlement.objects.standing().filter(check_in=OuterRef("pk")))
         return self.filter(~settled, voided_at=None).exclude(outcome__in=fine)
 
-    def in_week_or_none(self, monday: dt.date) -> "CheckInQuerySet":
-        """Those of a week, and those whose clock was so wrong that they are of no week."""
-        return self.filter(Q(week=monday) | Q(week=None))
+    def in_week_or_none(self, *mondays: dt.date) -> "CheckInQuerySet":
+        """Those of these weeks, and those whose clock was so wrong that they are of no week."""
+        return self.filter(Q(week__in=mondays) | Q(week=None))
 
 
 class CheckIn(models.Model):

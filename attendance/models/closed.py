@@ -46,6 +46,8 @@ class SessionTotal(models.Model):
     # Whether it was in the programme; else it is here for its visits alone.
     is_planned = models.BooleanField()
     is_cancelled = models.BooleanField()
+    # Whether somebody said that it was held and no one came.
+    nobody_came = models.BooleanField(default=False)
     scanned_visits = models.PositiveIntegerField()
     tallied_visits = models.PositiveIntegerField()
     group_visits = models.PositiveIntegerField()

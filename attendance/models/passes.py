@@ -26,6 +26,8 @@ class Pass(models.Model):
     age_band = models.CharField(_("age band"), max_length=10, blank=True)
     gender = models.CharField(_("gender"), max_length=5, choices=Gender, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    # When its last day was moved on, the last time.
+    renewed_at = models.DateTimeField(_("renewed"), null=True, blank=True, editable=False)
     revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True, editable=False)
 
     class Meta:

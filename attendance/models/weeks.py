@@ -1,5 +1,6 @@
 import datetime as dt
 import secrets
+from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -9,6 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from activities.models import Programme
 from activities.weeks import label, monday_of
 from schools.models import Location
+
+if TYPE_CHECKING:
+    from schools.models import User
 
 
 def validate_monday(day: dt.date) -> None:
@@ -57,6 +61,11 @@ class WeekKey(models.Model):
         return str(self.week_id)
 
 
+class TargetQuerySet(models.QuerySet["Target"]):
+    def for_user(self, user: "User") -> "TargetQuerySet":
+        return self if user.roles.is_coordinator else self.none()
+
+
 class Target(models.Model):
     """How many visits a week a location or a programme is meant to have, from a day on."""
 
@@ -68,6 +77,8 @@ class Target(models.Model):
     )
     starts_on = models.DateField(_("from"))
     visits = models.PositiveIntegerField(_("visits a week"))
+
+    objects = TargetQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("target")

@@ -13,8 +13,8 @@ from django.core.exceptions import ValidationError
 from django.db import Error, transaction
 from django.db.models import Field, Model
 
-from activities.models import Activity, CalendarSource, Edition, Resource
-from attendance.models import GrantRule, ReachPeriod, SessionTotal, Target, Week
+from activities.models import Activity, CalendarSource, CampaignCode, Edition, Resource
+from attendance.models import Entry, GrantRule, ReachPeriod, SessionTotal, Target, Week
 from attendance.moving.leaving import FORMAT
 from attendance.moving.owned import TABLES, Table, is_reference
 from schools.models import Closure, HolidayOverride, Location, Membership, Organisation, User
@@ -30,7 +30,10 @@ _SCOPED = {
     "activity": "activities.Activity",
 }
 
-_ITS_OWN = (Activity, CalendarSource, Closure, GrantRule, HolidayOverride, Membership, Resource, SessionTotal, Target)
+_ITS_OWN = (
+    Activity, CalendarSource, CampaignCode, Closure, Entry, GrantRule, HolidayOverride, Membership, Resource,
+    SessionTotal, Target,
+)  # fmt: skip
 
 type Row = dict[str, Any]
 # By table: the key in the file, and the key here.

@@ -22,7 +22,8 @@ from activities.models import Session
 from activities.weeks import label, week_of
 from attendance.moving.owned import STAYS, TABLES, Table
 from attendance.questions import Question
-from attendance.reports.tables import Row, to_csv
+from attendance.reports.tables import Column, Row, to_csv
+from attendance.reports.tables import Table as File
 from attendance.totals import weekly_totals
 from schools.models import Organisation
 
@@ -63,11 +64,15 @@ def leave(slug: str, folder: Path, *, at: dt.datetime) -> dict[str, int]:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     whole = json.dumps(document, cls=DjangoJSONEncoder, ensure_ascii=False, indent=1)
     (folder / "organisation.json").write_text(whole + "\n")
-    (folder / "sessions.csv").write_bytes(to_csv([_session(one) for one in sessions], columns=SESSIONS))
-    (folder / "weekly-totals.csv").write_bytes(to_csv(totals, columns=TOTALS))
+    (folder / "sessions.csv").write_bytes(_csv("sessions", SESSIONS, [_session(one) for one in sessions]))
+    (folder / "weekly-totals.csv").write_bytes(_csv("weekly-totals", TOTALS, totals))
     feed = Feed(own.name, own.name, settings.BASE_URL)
     (folder / "calendar.ics").write_bytes(calendar(feed, sessions, base_url=settings.BASE_URL))
     return {name: len(found) for name, found in rows.items()}
+
+
+def _csv(name: str, columns: tuple[str, ...], rows: list[Row]) -> bytes:
+    return to_csv(File(name=name, title=name, columns=[Column(one, one) for one in columns], rows=rows))
 
 
 def _rows(table: Table, own: Organisation) -> Iterator[dict[str, Any]]:

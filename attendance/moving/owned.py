@@ -14,13 +14,15 @@ from activities.models import (
     Activity,
     Booking,
     CalendarSource,
+    CampaignCode,
+    CampaignWeek,
     EarlierSchedule,
     Programme,
     Resource,
     SeriesBooking,
     Session,
 )
-from attendance.models import GrantRule, Reach, ReachPeriod, SessionTotal, Target, VisitorTotal, Week
+from attendance.models import Entry, GrantRule, Reach, ReachPeriod, SessionTotal, Target, VisitorTotal, Week
 from schools.models import (
     Closure,
     HolidayOverride,
@@ -47,7 +49,14 @@ STAYS = {
     "attendance.StepRun": "of the installation",
     "attendance.Trace": "of check-ins, which stay",
     "attendance.WeekKey": "a key",
+    "attendance.HandCount": "the totals have it already",
+    "attendance.NobodyCame": "what somebody said of a session here; the totals have that it had no visit",
+    "attendance.YearReport": "is of the municipality",
     "schools.AccessToken": "opens the API; everybody makes a new one",
+    "schools.AuditEntry": "who changed what here is for this installation to answer for",
+    "schools.DigestSubscription": "everybody chooses anew",
+    "schools.Invitation": "invites to this installation",
+    "schools.Letter": "was sent from here",
 }
 
 
@@ -194,6 +203,9 @@ TABLES = [
     Table(
         Target, lambda own: Target.objects.filter(location__organisation=own), ("location", "programme", "starts_on")
     ),
+    Table(CampaignCode, lambda own: CampaignCode.objects.filter(organisation=own)),
+    Table(CampaignWeek, lambda own: CampaignWeek.objects.filter(code__organisation=own)),
+    Table(Entry, lambda own: Entry.objects.filter(organisation=own)),
     Table(GrantRule, lambda own: GrantRule.objects.filter(organisation=own)),
     Table(Week, _weeks, ("starts_on",)),
     Table(SessionTotal, _totals),

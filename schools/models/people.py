@@ -1,4 +1,5 @@
 import datetime as dt
+import uuid
 from functools import cached_property
 from typing import ClassVar
 
@@ -16,6 +17,15 @@ from schools.secrets import digest, new_token
 
 
 class UserManager(BaseUserManager["User"]):
+    def for_user(self, user: "User") -> "models.QuerySet[User]":
+        """Those whom this person looks after."""
+        return self.all() if user.roles.is_coordinator else self.none()
+
+    def looking_after_people(self) -> "models.QuerySet[User]":
+        """Administrators and coordinators."""
+        coordinating = Membership.objects.filter(role=Role.COORDINATOR).order_by().values("user")
+        return self.filter(Q(is_superuser=True) | Q(pk__in=coordinating), is_active=True)
+
     def create_user(self, *, email: str, password: str | None = None, **fields: object) -> "User":
         user = self.model(email=email.strip().lower(), **fields)
         user.set_password(password)
@@ -34,6 +44,8 @@ class UserManager(BaseUserManager["User"]):
 class User(AbstractBaseUser, PermissionsMixin):
     """Somebody who works here; visitors have no account."""
 
+    # What stands in addresses; the database's own key leaves the server in none.
+    reference = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     email = models.EmailField(_("e-mail address"), unique=True)
     name = models.CharField(_("name"), max_length=100, blank=True)
     is_staff = models.BooleanField(_("may open the administration"), default=False)
@@ -41,6 +53,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()
+
+    # Of this request: then there is no role yet, see schools/signin/sessions.py.
+    lacks_second_step = False
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"

@@ -28,6 +28,12 @@ def language_links(context: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
+@register.filter
+def in_fours(text: str) -> list[str]:
+    """As people read a long code aloud."""
+    return [text[first : first + 4] for first in range(0, len(text), 4)]
+
+
 @register.simple_tag(takes_context=True)
 def query(context: dict[str, Any], **changes: Any) -> str:
     """The query of this page with some keys changed; an empty value takes a key out."""

@@ -16,8 +16,12 @@ _ONE_DATABASE = {
     "test_accessibility",
     "test_door_camera",
     "test_door_over_time",
+    "test_infographic",
+    "test_inviting",
     "test_kiosk",
     "test_pairing",
+    "test_publishing_a_term",
+    "test_signing_in",
     "test_subscribing",
     "test_webkit",
 }
@@ -33,7 +37,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    site = Site(database=fresh_database(tmp_path_factory.mktemp("site"), name="site"))
+    folder = tmp_path_factory.mktemp("site")
+    site = Site(database=fresh_database(folder, name="site"), more={"EMAIL_URL": f"filemail://{folder}/mail"})
     site.demo = json.loads(site.manage("demo", "--json"))
     site.start()
     yield site

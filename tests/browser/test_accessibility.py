@@ -14,17 +14,21 @@ LOOKS = [(width, scheme) for width in (320, 1280) for scheme in ("light", "dark"
 OPEN_PAGES = [
     "/",
     "/en/",
-    "/?level=mbo&neighbourhood=saendelft",
+    "/?level=mbo&neighbourhood=saendelft&day=3",
     "/activities/inloop-jongerenwinkel",
     "/locations/jongerenhub",
     "/organisations/jongerenwinkel",
+    "/programmes/local-heroes",
+    "/embed?organisation=jongerenwinkel",
     "/p",
     "/in",
     "/in#N95S0PNVCZ",
     "/privacy",
     "/accessibility",
+    "/q/ZZZZZ",
     "/api",
     "/desk/login",
+    "/invite",
     "/not-there",
 ]
 STAFF_PAGES = [
@@ -33,11 +37,18 @@ STAFF_PAGES = [
     "/desk/activities/new",
     "/desk/activities/inloop-jongerenwinkel",
     "/desk/activities/inloop-jongerenwinkel/edit",
+    "/desk/activities/inloop-jongerenwinkel/copy",
     "/desk/activities/inloop-jongerenwinkel/archive",
     "/desk/activities/inloop-jongerenwinkel/delete",
     "/desk/activities/inloop-jongerenwinkel/end",
     "/desk/activities/inloop-jongerenwinkel/add",
     "/desk/activities/inloop-jongerenwinkel/bookings",
+    "/desk/activities?state=draft",
+    "/desk/agenda",
+    "/desk/agenda?month=2026-11",
+    "/desk/campaigns",
+    "/desk/campaigns/new",
+    "/desk/campaigns/DEMA2",
     "/desk/days",
     "/desk/days/closures/new",
     "/desk/days/own/new",
@@ -48,14 +59,35 @@ STAFF_PAGES = [
     "/desk/calendars",
     "/desk/calendars/new",
     "/desk/rota",
+    "/desk/changes",
+    "/desk/changes?topic=sessions&day=no-day",
     "/desk/check-ins",
     "/desk/corrections",
     "/desk/kept",
+    "/desk/charts",
+    "/desk/entries",
+    "/desk/entries/new",
+    "/desk/year",
+    "/desk/year/2026/texts",
     "/desk/grants",
     "/desk/grants/rules/new",
     "/desk/passes",
+    "/desk/passes/renew",
+    "/desk/today",
+    "/desk/today/uncounted",
     "/desk/devices",
     "/desk/devices/new",
+    "/desk/account",
+    "/desk/account/password",
+    "/desk/account/app",
+    "/desk/account/passkeys/new",
+    "/desk/account/confirm",
+    "/desk/digest",
+    "/desk/letters",
+    "/desk/people",
+    "/desk/people/new",
+    "/desk/targets",
+    "/desk/targets/new",
     "/door",
 ]
 
@@ -124,6 +156,21 @@ def test_what_counts_for_a_grant_has_no_fault(site: Site, browser: Browser, widt
     page.fill("[name=min_visits]", "0")
     page.locator("main form button").first.click()
     found["wrong"] = faults_here(page)
+    context.close()
+    assert found == {name: [] for name in found}
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_charts_with_their_tables_have_no_fault(site: Site, browser: Browser, width: int, scheme: str) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
+    page = context.new_page()
+    sign_in(page, site, "coordinator", "/desk/charts")
+    page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+    found = {"unfolded": faults_here(page)}
+    page.goto(f"{site.url}/desk/entries")
+    links = page.locator("tbody tr").first.locator("a")
+    for url in [str(links.nth(number).evaluate("link => link.href")) for number in range(2)]:
+        found[url] = faults(page, url)
     context.close()
     assert found == {name: [] for name in found}
 

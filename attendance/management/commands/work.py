@@ -1,35 +1,57 @@
+import logging
 import os
+import signal
 import threading
-import time
+from types import FrameType
 from typing import Any
 
 from django.core.management.base import BaseCommand
-from django.db import connection
+from django.db import close_old_connections, connection
 from django.utils.timezone import now
 
 from attendance.housekeeping import keep_house
+from schools import queue
 
 EVERY = 3600  # seconds
+log = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
-    help = "The worker: does the periodic work, now and every hour. Any number of workers may run."
+    help = "The worker: runs what is queued, and every hour the periodic work. Any number of workers may run."
 
     def add_arguments(self, parser: Any) -> None:
         parser.add_argument("--with", dest="parent", type=int, help="end when this process has ended")
 
     def handle(self, *, parent: int | None, **options: Any) -> None:
-        if parent:
-            threading.Thread(target=_end_with, args=[parent], daemon=True).start()
-        while True:
-            # A step that breaks down is logged there, and comes round again; a broken connection does not.
-            keep_house(at=now())
+        ending = threading.Event()
+
+        def end(number: int, frame: FrameType | None) -> None:
+            ending.set()
+
+        # A task is not cut off half-way: a letter may be on its way to the mail server.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, end)
+        # Beside the queue: closing the weeks of a country takes minutes.
+        threading.Thread(target=keep_house_until, args=[ending], daemon=True).start()
+        work_off_until(ending, parent=parent)
+
+
+def work_off_until(ending: threading.Event, *, parent: int | None = None) -> None:
+    while not ending.wait(1):
+        if parent and os.getppid() != parent:
+            return  # a server that is killed cannot tell its worker to stop
+        try:
+            close_old_connections()
+            queue.work_off(ending)
+        except Exception:
+            # Such as a database that restarts.
+            log.exception("the queue")
             connection.close()
-            time.sleep(EVERY)
 
 
-def _end_with(parent: int) -> None:
-    """A server that is killed cannot tell its worker to stop: the worker looks."""
-    while os.getppid() == parent:
-        time.sleep(1)
-    os._exit(0)
+def keep_house_until(ending: threading.Event) -> None:
+    while not ending.is_set():
+        # A step that breaks down is logged there, and comes round again; a broken connection does not.
+        keep_house(at=now(), has_queue=True)
+        connection.close()
+        ending.wait(EVERY)

@@ -3,8 +3,10 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 from django.utils.timezone import now
 
+from schools import acts, audit
 from schools.models import AccessToken, User
 
 
@@ -20,4 +22,8 @@ class Command(BaseCommand):
         user = User.objects.filter(email__iexact=email).first()
         if user is None:
             raise CommandError(f"Nobody signs in with {email}.")
-        self.stdout.write(AccessToken.issue(user=user, name=name, expires_at=now() + dt.timedelta(days=days)))
+        at = now()
+        with transaction.atomic():
+            token = AccessToken.issue(user=user, name=name, expires_at=at + dt.timedelta(days=days))
+            audit.record(acts.TOKEN_ISSUED, of=user, changes={"name": (None, name)}, at=at)
+        self.stdout.write(token)

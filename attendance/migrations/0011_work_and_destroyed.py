@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("attendance", "0007_covering_indexes"),
+        ("attendance", "0010_renewed_passes"),
     ]
 
     operations = [

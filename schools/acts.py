@@ -1,0 +1,23 @@
+"""What the administrator does, as the audit trail knows it."""
+
+from django.utils.translation import gettext_lazy as _
+
+from schools.audit import Act
+from schools.models import Topic
+
+ROW_ADDED = Act("row_added", Topic.PLACES, _("Added by the administration"))
+ROW_CHANGED = Act("row_changed", Topic.PLACES, _("Changed by the administration"))
+ROW_REMOVED = Act("row_removed", Topic.PLACES, _("Deleted by the administration"))
+
+PASSWORD_SET = Act("password_set", Topic.PEOPLE, _("Password of somebody set"))
+ROLE_GIVEN = Act("role_given", Topic.PEOPLE, _("Role given"))
+ROLE_CHANGED = Act("role_changed", Topic.PEOPLE, _("Role changed"))
+ROLE_TAKEN = Act("role_taken", Topic.PEOPLE, _("Role taken away"))
+PERSON_INVITED = Act("person_invited", Topic.PEOPLE, _("Somebody invited"))
+INVITATION_SENT_AGAIN = Act("invitation_sent_again", Topic.PEOPLE, _("Invitation sent again"))
+INVITATION_WITHDRAWN = Act("invitation_withdrawn", Topic.PEOPLE, _("Invitation withdrawn"))
+INVITATION_ACCEPTED = Act("invitation_accepted", Topic.PEOPLE, _("Invitation accepted"))
+PERSON_CHANGED = Act("person_changed", Topic.PEOPLE, _("Name or roles of somebody changed"))
+PERSON_REMOVED = Act("person_removed", Topic.PEOPLE, _("Somebody removed"))
+LETTER_SENT_AGAIN = Act("letter_sent_again", Topic.PEOPLE, _("E-mail sent again"))
+TOKEN_ISSUED = Act("token_issued", Topic.PEOPLE, _("Key for a program made"))

@@ -1,0 +1,20 @@
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from schools.models import User
+from schools.signin import second_step
+
+
+class Command(BaseCommand):
+    help = "For who lost the phone and the recovery codes: from now on the password alone signs in."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("email")
+
+    def handle(self, *, email: str, **options: Any) -> None:
+        user = User.objects.filter(email__iexact=email).first()
+        if user is None:
+            raise CommandError(f"Nobody signs in with {email}.")
+        self.stdout.write(f"{second_step.forget(user)} forgotten.")

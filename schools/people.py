@@ -1,0 +1,93 @@
+"""Who works here: their rights changed, and they themselves leaving. How they come: `schools.invitations`."""
+
+import datetime as dt
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Q
+from django.utils.timezone import now
+from django.utils.translation import gettext_lazy as _
+
+from schools import acts, audit
+from schools.models import DigestSubscription, Invitation, Membership, Role, User
+from schools.rights import NOTHING, Rights, in_words, refusal_for_managing
+from schools.rules import RuleViolation
+
+
+@transaction.atomic
+def change(person: User, *, name: str, rights: Rights, by: User, at: dt.datetime | None = None) -> User:
+    """Raises RuleViolation, and ValidationError for somebody who would have no role."""
+    person, by = _locked(person, by=by)
+    _check(person, rights, by=by)
+    if rights == NOTHING:
+        raise ValidationError(_("Choose at least one role. Or remove this person."), "no_role")
+    had = {"name": person.name, "roles": in_words(person)}
+    person.name = name
+    person.full_clean(exclude=["password"])
+    person.save(update_fields=["name"])
+    give(person, rights)
+    has = {"name": person.name, "roles": in_words(person)}
+    if changes := {field: (had[field], has[field]) for field in had if had[field] != has[field]}:
+        audit.record(acts.PERSON_CHANGED, of=person, changes=changes, at=at or now())
+    return person
+
+
+@transaction.atomic
+def remove(person: User, *, by: User, at: dt.datetime | None = None) -> None:
+    """Everything that this person could open shuts, at once. What they did stays under their name. Safe to repeat.
+
+    Raises RuleViolation.
+    """
+    person, by = _locked(person, by=by)
+    _check(person, NOTHING, by=by)
+    at = at or now()
+    if person.is_active:
+        audit.record(acts.PERSON_REMOVED, of=person, changes={"roles": (in_words(person), None)}, at=at)
+    shut_out(person, at=at)
+
+
+def shut_out(person: User, *, at: dt.datetime) -> None:
+    """Without asking who may; for somebody who is locked."""
+    give(person, NOTHING)
+    person.is_active = False
+    # Sessions hold on to the password that they began with: with this they end, also if the person comes back.
+    person.set_unusable_password()
+    person.save(update_fields=["is_active", "password"])
+    person.access_tokens.filter(revoked_at=None).update(revoked_at=at)
+    DigestSubscription.objects.filter(user=person).delete()
+    Invitation.objects.filter(user=person).delete()
+
+
+def give(person: User, rights: Rights) -> None:
+    """These rights and no others; for somebody who is locked."""
+    if rights.is_administrator != person.is_superuser:
+        person.is_superuser = person.is_staff = rights.is_administrator
+        person.save(update_fields=["is_superuser", "is_staff"])
+    had = {(row.role, row.organisation_id, row.location_id): row for row in person.memberships.all()}
+    wanted = {(row.role, row.organisation_id, row.location_id): row for row in rights.memberships(person)}
+    Membership.objects.filter(pk__in=[row.pk for key, row in had.items() if key not in wanted]).delete()
+    Membership.objects.bulk_create([row for key, row in wanted.items() if key not in had])
+
+
+def lock(*people: User) -> list[User]:
+    """These and all who look after people, as they are now.
+
+    Two who remove each other at the same moment: the second one finds that it may not any more.
+    Raises RuleViolation person_gone where one was forgotten meanwhile.
+    """
+    coordinating = Membership.objects.filter(role=Role.COORDINATOR).order_by().values("user")
+    wanted = Q(pk__in=[person.pk for person in people]) | Q(is_superuser=True) | Q(pk__in=coordinating)
+    list(User.objects.filter(wanted).order_by("pk").select_for_update().values_list("pk", flat=True))
+    fresh = User.objects.in_bulk([person.pk for person in people])
+    if len(fresh) < len(set(people)):
+        raise RuleViolation("person_gone", _("This person is not on the list any more."))
+    return [fresh[person.pk] for person in people]
+
+
+def _locked(person: User, *, by: User) -> list[User]:
+    return lock(person, by)
+
+
+def _check(person: User, rights: Rights, *, by: User) -> None:
+    if refusal := refusal_for_managing(person, becoming=rights, by=by):
+        raise RuleViolation(refusal.value, refusal.label)

@@ -1,0 +1,81 @@
+"""Signing in, and what belongs to it."""
+
+from typing import Any
+
+from allauth.account.adapter import get_adapter
+from allauth.account.forms import ReauthenticateForm
+from allauth.mfa.base import forms as base
+from allauth.mfa.totp.forms import ActivateTOTPForm
+from allauth.mfa.webauthn.forms import AddWebAuthnForm
+from django import forms
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
+from django.utils.translation import gettext_lazy as _
+
+
+class LoginForm(AuthenticationForm):
+    error_messages = {
+        **AuthenticationForm.error_messages,
+        "invalid_login": _("This e-mail address and password do not fit together. Try again."),
+    }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["username"].widget = forms.EmailInput(
+            attrs={"autocomplete": "username", "autocapitalize": "none", "autofocus": True, "maxlength": 254}
+        )
+
+    def clean(self) -> dict[str, Any]:
+        """By the adapter, which counts wrong tries: also for an address that nobody has."""
+        email, password = self.cleaned_data.get("username"), self.cleaned_data.get("password")
+        if email is not None and password:
+            self.user_cache = get_adapter().authenticate(self.request, email=email, password=password)
+            if self.user_cache is None:
+                raise self.get_invalid_login_error()
+            self.confirm_login_allowed(self.user_cache)
+        return self.cleaned_data
+
+
+class ChangePasswordForm(PasswordChangeForm):
+    error_messages = {
+        **PasswordChangeForm.error_messages,
+        "password_incorrect": _("That is not your password. Try again."),
+        "password_mismatch": _("The two are not the same. Type the new password twice."),
+    }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        names = {"old_password": _("Your password now"), "new_password1": _("New password")}
+        for name, label in (names | {"new_password2": _("The new password again")}).items():
+            self.fields[name].label, self.fields[name].help_text = label, ""
+
+
+def code_field(label: Any, hint: Any) -> forms.CharField:
+    attrs = {"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True}
+    return forms.CharField(label=label, help_text=hint, max_length=20, widget=forms.TextInput(attrs=attrs))
+
+
+class StepForm(base.AuthenticateForm):
+    code = code_field(_("Code"), _("The six digits in your app. Or one of your recovery codes."))
+
+
+class ConfirmStepForm(base.ReauthenticateForm):
+    code = code_field(_("Code"), _("The six digits in your app. Or one of your recovery codes."))
+
+
+class AppForm(ActivateTOTPForm):
+    code = code_field(_("Code"), _("The six digits that your app shows now."))
+
+
+class ConfirmForm(ReauthenticateForm):
+    password = forms.CharField(
+        label=_("Password"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password", "autofocus": True}),
+    )
+
+
+class PasskeyForm(AddWebAuthnForm):
+    """Always one that knows its holder by a fingerprint, a face or a PIN: it stands for both steps."""
+
+    name = forms.CharField(label=_("Name"), help_text=_("For example: my phone."), max_length=50, required=False)
+    passwordless = forms.BooleanField(widget=forms.HiddenInput, initial=True)

@@ -1,0 +1,89 @@
+"""Signing in at the desk, and the pages about one's own account. What happens is django-allauth's, the pages ours."""
+
+from typing import Any
+
+from allauth.account.internal.flows.login import perform_password_login
+from allauth.account.models import Login as SigningIn
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.base.views import IndexView
+from allauth.mfa.models import Authenticator
+from allauth.mfa.webauthn.internal.flows import remove_authenticator
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import LoginView, PasswordChangeView, redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse, reverse_lazy
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from schools.gate import StaffRequest
+from schools.models import User
+from schools.signin import municipality, second_step
+from schools.signin.forms import ChangePasswordForm, LoginForm
+
+
+class Login(LoginView):
+    template_name = "schools/signin/login.html"
+    authentication_form = LoginForm
+    redirect_authenticated_user = True
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(**kwargs) | {"has_municipality": bool(settings.OIDC_ISSUER)}
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """The password fits: on to the second step of who has one."""
+        signing_in = SigningIn(user=form.get_user(), redirect_url=self.get_success_url())
+        return perform_password_login(self.request, {}, signing_in)
+
+
+@login_not_required
+def admin_login(request: HttpRequest) -> HttpResponse:
+    """The administration has no door of its own, which would know no second step."""
+    if isinstance(request.user, User):
+        raise PermissionDenied
+    return redirect_to_login(request.GET.get("next") or reverse("admin:index"), reverse("desk:login"))
+
+
+class Account(IndexView):
+    template_name = "schools/signin/account.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        user = self.request.user
+        assert isinstance(user, User)
+        more = {
+            "has_municipality": bool(settings.OIDC_ISSUER),
+            "is_tied": municipality.is_tied(user),
+            "is_set_up": second_step.is_set_up_by(user),
+        }
+        return super().get_context_data(**kwargs) | more
+
+
+class ChangePassword(PasswordChangeView):
+    """Django keeps this session and ends the others of this person."""
+
+    template_name = "schools/signin/password.html"
+    form_class = ChangePasswordForm
+    success_url = reverse_lazy("mfa_index")
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        messages.success(self.request, _("Your password is changed. On other devices you are logged out."))
+        return super().form_valid(form)
+
+
+@require_POST
+def remove_passkey(request: StaffRequest) -> HttpResponse:
+    """Asks first: which one stands in the body, and in no path."""
+    own = Authenticator.objects.filter(user=request.user, type=Authenticator.Type.WEBAUTHN)
+    key = request.POST.get("passkey", "")
+    passkey = get_object_or_404(own, pk=key if key.isdecimal() else None)
+    adapter = get_adapter()
+    if "sure" not in request.POST:
+        return render(request, "schools/signin/passkey_remove.html", {"passkey": passkey})
+    if adapter.can_delete_authenticator(passkey):
+        remove_authenticator(request, passkey)
+    else:
+        messages.error(request, str(adapter.error_messages["cannot_delete_authenticator"]))
+    return redirect("mfa_index")
