@@ -15,10 +15,10 @@ from django.utils.timezone import now
 
 from activities import acts
 from activities.models import Activity, CampaignCode, CampaignWeek, Channel
-from activities.models.campaigns import LETTERS
+from activities.models.campaigns import LETTERS, CampaignCodeQuerySet
 from activities.weeks import label, week_of
 from schools import audit
-from schools.models import Location, Organisation, User
+from schools.models import Location, Organisation
 from schools.secrets import ALPHABET
 
 
@@ -111,14 +111,12 @@ class CampaignCounts:
         return sum(one.put_up for one in self.channels)
 
 
-def campaign_counts(first_week: dt.date, last_week: dt.date, for_user: User) -> CampaignCounts:
-    """What the codes of this person's organisations brought; a coordinator's are everybody's. One query.
+def campaign_counts(first_week: dt.date, last_week: dt.date, of: CampaignCodeQuerySet) -> CampaignCounts:
+    """What these codes brought. One query.
 
     Weeks are Mondays, both included. Whoever shows it in public has to round it like every other figure.
     """
-    weeks = CampaignWeek.objects.filter(
-        code__in=CampaignCode.objects.for_user(for_user), week__range=(first_week, last_week)
-    )
+    weeks = CampaignWeek.objects.filter(code__in=of, week__range=(first_week, last_week))
     found: dict[str, list[int]] = {}
     for channel, _code, visits, put_up in (
         weeks.order_by().values_list("code__channel", "code").annotate(v=Sum("visits"), p=Sum("put_up"))

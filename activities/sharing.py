@@ -10,6 +10,7 @@ from django.utils.translation import get_language
 from activities import wording
 from activities.models import Activity
 from activities.weeks import local_date
+from schools.colours import printed
 
 TEMPLATE = settings.BASE_DIR / "templates" / "activities" / "picture.typ"
 
@@ -28,6 +29,7 @@ def sharing_picture(activity: Activity, *, at: dt.datetime) -> bytes:
         "where": f"{activity.location.name}, {activity.location.neighbourhood.name}",
         "programme": settings.PROGRAMME_NAME,
         "town": settings.TOWN_NAME,
+        "colours": printed()._asdict(),
     }
     # 72 points an inch at 72 pixels an inch: a point of the page is a pixel.
     return typst.compile(

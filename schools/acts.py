@@ -19,5 +19,13 @@ INVITATION_WITHDRAWN = Act("invitation_withdrawn", Topic.PEOPLE, _("Invitation w
 INVITATION_ACCEPTED = Act("invitation_accepted", Topic.PEOPLE, _("Invitation accepted"))
 PERSON_CHANGED = Act("person_changed", Topic.PEOPLE, _("Name or roles of somebody changed"))
 PERSON_REMOVED = Act("person_removed", Topic.PEOPLE, _("Somebody removed"))
+SECOND_STEP_FORGOTTEN = Act("second_step_forgotten", Topic.PEOPLE, _("Second step of somebody taken away"))
 LETTER_SENT_AGAIN = Act("letter_sent_again", Topic.PEOPLE, _("E-mail sent again"))
 TOKEN_ISSUED = Act("token_issued", Topic.PEOPLE, _("Key for a program made"))
+
+# About one's own account. With what somebody signs in is not told.
+OWN_PASSWORD_CHANGED = Act("own_password_changed", Topic.PEOPLE, _("Own password changed"))
+OWN_STEP_ADDED = Act("own_step_added", Topic.PEOPLE, _("Own second step set up"))
+OWN_STEP_REMOVED = Act("own_step_removed", Topic.PEOPLE, _("Own second step taken away"))
+ACCOUNT_TIED = Act("account_tied", Topic.PEOPLE, _("Account of the municipality tied"))
+ROLES_FOLLOWED = Act("roles_followed", Topic.PEOPLE, _("Roles taken over from the municipality"))

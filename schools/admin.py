@@ -132,9 +132,10 @@ for table in (EmailAddress, EmailConfirmation, SocialApp, SocialToken, SocialAcc
         admin.site.unregister(table)
 
 
-class ReadAndRemove(admin.ModelAdmin):
+class ReadAndRemove(AuditedAdmin):
     """Made by their owner at the desk, and by nobody else; removed for who lost a phone or left."""
 
+    topic = Topic.PEOPLE
     list_select_related = ("user",)
     search_fields = ("user__email", "user__name")
 

@@ -12,6 +12,7 @@ from schools import acts, audit
 from schools.models import DigestSubscription, Invitation, Membership, Role, User
 from schools.rights import NOTHING, Rights, in_words, refusal_for_managing
 from schools.rules import RuleViolation
+from schools.signin import second_step
 
 
 @transaction.atomic
@@ -46,6 +47,18 @@ def remove(person: User, *, by: User, at: dt.datetime | None = None) -> None:
     shut_out(person, at=at)
 
 
+@transaction.atomic
+def forget_second_step(person: User, *, by: User, at: dt.datetime | None = None) -> None:
+    """For who lost the phone and the recovery codes: the password alone signs in again. Safe to repeat.
+
+    Raises RuleViolation.
+    """
+    person, by = _locked(person, by=by)
+    _check(person, Rights.of(person), by=by)
+    if second_step.forget(person):
+        audit.record(acts.SECOND_STEP_FORGOTTEN, of=person, at=at or now())
+
+
 def shut_out(person: User, *, at: dt.datetime) -> None:
     """Without asking who may; for somebody who is locked."""
     give(person, NOTHING)
@@ -56,6 +69,7 @@ def shut_out(person: User, *, at: dt.datetime) -> None:
     person.access_tokens.filter(revoked_at=None).update(revoked_at=at)
     DigestSubscription.objects.filter(user=person).delete()
     Invitation.objects.filter(user=person).delete()
+    second_step.forget(person)
 
 
 def give(person: User, rights: Rights) -> None:

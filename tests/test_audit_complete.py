@@ -5,6 +5,7 @@ The API's own table does the same (tests/api/test_roles.py), and so does the adm
 """
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import URLResolver, get_resolver, reverse
 
@@ -151,6 +152,14 @@ def renewing():
 
 COUNTED = {"kind": "tally", "visits": "2", "id": str(claim_id(2))}
 ENTRY = {"kind": "panel_talk", "happened_on": "2026-11-20", "number": "1"}
+
+
+def with_second_step(shop):
+    person = worker(shop)
+    Authenticator.objects.create(user=person, type=Authenticator.Type.TOTP, data={})
+    return person
+
+
 MOVE = {"day": "2026-12-02", "start_time": "16:00", "end_time": "17:00"}
 EXTRA = {"day": "2026-12-02", "start_time": "15:30", "end_time": "16:30"}
 CLOSE = {"starts_on": "2026-12-01", "ends_on": "2026-12-01", "reason": "Studiedag"}
@@ -228,6 +237,7 @@ WITH = {
     "person_new": lambda shop: ([], {**SAM, "email": "sam@inloop.example", "language": "nl", "works_at": [shop.pk]}),
     "person_edit": lambda shop: ([worker(shop).reference], {**SAM, "is_coordinator": "on"}),
     "person_remove": lambda shop: ([worker(shop).reference], {}),
+    "person_second_step": lambda shop: ([with_second_step(shop).reference], {}),
     "person_resend": lambda shop: ([invited(shop).reference], {}),
     "person_withdraw": lambda shop: ([invited(shop).reference], {}),
     "letter_again": lambda shop: ([failed(shop).pk], {}),

@@ -135,6 +135,10 @@ def test_a_scan_costs_a_look_and_a_count(client, code):
 # ---------------------------------------------------------------- counts
 
 
+def codes_of(user):
+    return CampaignCode.objects.for_user(user)
+
+
 def test_counts_are_of_the_weeks_asked_for_and_of_who_asks(shop):
     hub = factories.location(slug="hub")
     ours = [campaigns.make(shop, channel=channel, at=NOW) for channel in ("poster", "poster", "sticker", "whatsapp")]
@@ -146,14 +150,14 @@ def test_counts_are_of_the_weeks_asked_for_and_of_who_asks(shop):
     campaigns.note_put_up(ours[2], week=week_of(NOW), number=25)
 
     asked = (week_of(NOW - WEEK), week_of(NOW))
-    counts = campaigns.campaign_counts(*asked, factories.publisher(of=shop.organisation))
+    counts = campaigns.campaign_counts(*asked, codes_of(factories.publisher(of=shop.organisation)))
     assert counts.channels == [
         ChannelCounts(channel=Channel.POSTER, codes=2, visits=4, put_up=0),
         ChannelCounts(channel=Channel.STICKER, codes=1, visits=0, put_up=25),
     ]
     assert (counts.visits, counts.put_up) == (4, 25)
-    assert campaigns.campaign_counts(*asked, factories.coordinator()).visits == 5
-    nobody = campaigns.campaign_counts(*asked, factories.make_user())
+    assert campaigns.campaign_counts(*asked, codes_of(factories.coordinator())).visits == 5
+    nobody = campaigns.campaign_counts(*asked, codes_of(factories.make_user()))
     assert (nobody.channels, nobody.visits, nobody.put_up) == ([], 0, 0)
 
 

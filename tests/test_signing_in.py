@@ -12,7 +12,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 
-from schools.models import User
+from schools.models import AuditEntry, User
 from schools.signin.counting import forget_what_is_over
 from tests import factories
 from tests.signing_in import HOURS, MINUTES, READ_BY, Clock, code_at, is_in, log_in
@@ -206,6 +206,7 @@ def test_where_it_is_required_a_coordinator_first_sets_one_up(client, clock, coo
     assert "Stel eerst een andere in" in text(client.get("/desk/account/app/remove"))
     client.post("/desk/account/app/remove")
     assert Authenticator.objects.filter(type="totp").exists()
+    assert list(AuditEntry.objects.values_list("what", "by_name")) == [("own_step_added", str(coordinator))]
 
 
 @pytest.mark.parametrize(("who", "asked"), [("nobody", False), ("coordinators", False), ("everybody", True)])

@@ -20,6 +20,7 @@ from schools import invitations, people
 from schools.gate import StaffRequest, coordinators_only
 from schools.models import Invitation, Letter, LetterKind, Membership, User
 from schools.rules import RuleViolation
+from schools.signin import municipality, second_step
 
 PAGE = 25
 
@@ -83,7 +84,9 @@ def edit(request: StaffRequest, reference: uuid.UUID) -> HttpResponse:
         messages.success(request, _("Saved."))
         # Who has just stepped down may not see the list any more.
         return redirect("desk:home" if person == request.user else "desk:people")
-    return render(request, "activities/person_form.html", {"form": form, "name": str(person), "person": person})
+    context = {"form": form, "name": str(person), "person": person, "is_tied": municipality.is_tied(person)}
+    context["has_second_step"] = second_step.is_set_up_by(person)
+    return render(request, "activities/person_form.html", context)
 
 
 @coordinators_only
@@ -93,6 +96,14 @@ def remove(request: StaffRequest, reference: uuid.UUID) -> HttpResponse:
         return render(request, "activities/person_remove.html", {"person": person})
     done = _("%(name)s cannot get in any more.") % {"name": person}
     return _answer(request, lambda: people.remove(person, by=request.user), done=done)
+
+
+@require_POST
+@coordinators_only
+def forget_second_step(request: StaffRequest, reference: uuid.UUID) -> HttpResponse:
+    person = _person(request, reference, is_active=True)
+    done = _("%(name)s logs in with the password alone now, and sets up a second step anew.") % {"name": person}
+    return _answer(request, lambda: people.forget_second_step(person, by=request.user), done=done)
 
 
 @require_POST
@@ -144,6 +155,7 @@ urlpatterns: list[URLPattern] = [
     path("/people/new", new, name="person_new"),
     path("/people/<uuid:reference>/edit", edit, name="person_edit"),
     path("/people/<uuid:reference>/remove", remove, name="person_remove"),
+    path("/people/<uuid:reference>/second-step", forget_second_step, name="person_second_step"),
     path("/people/<uuid:reference>/resend", resend, name="person_resend"),
     path("/people/<uuid:reference>/withdraw", withdraw, name="person_withdraw"),
 ]

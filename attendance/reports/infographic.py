@@ -15,6 +15,7 @@ from attendance.models import YearReport
 from attendance.reports.tables import said
 from attendance.reports.year import NOTES, Year
 from attendance.wording import of_period
+from schools.colours import printed
 
 TEMPLATE = settings.BASE_DIR / "templates" / "attendance" / "infographic.typ"
 # What there is room for; the page of the year has the others.
@@ -35,6 +36,7 @@ def infographic_pdf(year: Year, *, texts: YearReport) -> bytes:
 def _data(year: Year, texts: YearReport) -> dict[str, Any]:
     return {
         "language": get_language(),
+        "colours": printed()._asdict(),
         "title": _("%(programme)s in %(town)s: %(year)s in figures")
         % {"programme": settings.PROGRAMME_NAME, "town": settings.TOWN_NAME, "year": year.number},
         "programme": f"{settings.PROGRAMME_NAME} · {settings.TOWN_NAME}",

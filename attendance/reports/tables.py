@@ -15,6 +15,8 @@ from django.utils.formats import date_format, number_format
 from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
+from schools.colours import printed
+
 Row = Mapping[str, Any]
 TEMPLATE = settings.BASE_DIR / "templates" / "attendance" / "table.typ"
 _MOST_UPRIGHT = 6  # columns on a sheet that stands
@@ -128,6 +130,7 @@ def to_pdf(table: Table) -> bytes:
     """A PDF/UA-1 in the language of the moment: its head is on every page, and a screen reader knows it."""
     data = {
         "language": get_language(),
+        "colours": printed()._asdict(),
         "title": table.title,
         "about": table.about,
         "town": f"{settings.PROGRAMME_NAME} · {settings.TOWN_NAME}",

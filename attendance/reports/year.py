@@ -15,7 +15,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from activities.models import Programme
+from activities.campaigns import CampaignCounts, campaign_counts
+from activities.models import CampaignCode, Channel, Programme
 from activities.weeks import WEEK
 from activities.wording import listed
 from attendance.disclosure import disclosed_totals, published_reach, published_sessions, rounded
@@ -26,6 +27,8 @@ from attendance.reports import drawing
 from attendance.reports.tables import said
 from attendance.totals import WeeklyTotal
 
+# What was put up is counted once, by the code or by an entry.
+_PUT_UP = {Channel.POSTER: EntryKind.POSTERS, Channel.STICKER: EntryKind.STICKERS}
 _TO_THURSDAY = dt.timedelta(days=3)
 _OF_GATHERING = {
     EntryKind.PANEL_TALK: ngettext_lazy("panel talk", "panel talks", "number"),
@@ -134,7 +137,7 @@ def year_in_figures(number: int, *, at: dt.datetime) -> Year:
         programmes=_lines(held),
         reached=_best(published_reach(first, last + WEEK - dt.timedelta(days=1), at=at)),
         gatherings=list(_gatherings(entries)),
-        campaign=_campaign(entries),
+        campaign=_campaign(entries, campaign_counts(first, last, CampaignCode.objects.all())),
     )
 
 
@@ -170,9 +173,14 @@ def _gatherings(entries: list[Entry]) -> Iterable[Gathering]:
             )
 
 
-def _campaign(entries: list[Entry]) -> list[tuple[str, int]]:
-    """What a campaign reached, a label and a number each: as it was written down by hand."""
+def _campaign(entries: list[Entry], codes: CampaignCounts) -> list[tuple[str, int]]:
+    """What a campaign reached, a label and a number each: as written down by hand, and as our codes counted it."""
     numbers: Counter[str] = Counter()
     for entry in entries:
         numbers[entry.kind] += entry.number
-    return [(str(kind.label), numbers[kind]) for kind in CAMPAIGN if numbers[kind]]
+    for one in codes.channels:
+        if kind := _PUT_UP.get(one.channel):
+            numbers[kind] += one.put_up
+    lines = [(str(kind.label), numbers[kind]) for kind in CAMPAIGN if numbers[kind]]
+    scans = rounded(codes.visits)
+    return [*lines, (gettext("scans of our codes"), scans)] if scans else lines

@@ -15,10 +15,13 @@ from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.db import transaction
+from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
+from schools import acts, audit
 from schools.access import Role
 from schools.models import Location, Membership, Organisation, User
+from schools.rights import in_words
 from schools.rules import RuleViolation
 
 log = logging.getLogger(__name__)
@@ -84,6 +87,7 @@ def sync_roles(user: User, places: set[Place]) -> None:
     """Gives this person exactly these roles: those that are new come, the others go."""
     # Two sign-ins at once would both give the same role.
     User.objects.select_for_update().get(pk=user.pk)
+    had = in_words(user)
     wanted = set(places)
     for membership in user.memberships.all():
         here = (membership.role, membership.organisation_id, membership.location_id)
@@ -94,6 +98,8 @@ def sync_roles(user: User, places: set[Place]) -> None:
     for role, organisation, location in sorted(wanted, key=str):
         Membership.objects.create(user=user, role=role, organisation_id=organisation, location_id=location)
     user.__dict__.pop("roles", None)
+    if (has := in_words(user)) != had:
+        audit.record(acts.ROLES_FOLLOWED, of=user, changes={"roles": (had, has)}, at=now())
 
 
 def let_in(claims: Claims, *, known: User | None) -> User:
@@ -142,6 +148,7 @@ def tie(user: User, claims: Claims) -> None:
     user.set_unusable_password()
     user.save(update_fields=["password"])
     Authenticator.objects.filter(user=user).delete()
+    audit.record(acts.ACCOUNT_TIED, of=user, at=now())
     sync_roles(user, places_of(roles_from(claims)))
 
 

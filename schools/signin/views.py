@@ -13,12 +13,15 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LoginView, PasswordChangeView, redirect_to_login
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse, reverse_lazy
+from django.utils.timezone import now
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from schools import acts, audit
 from schools.gate import StaffRequest
 from schools.models import User
 from schools.signin import municipality, second_step
@@ -68,7 +71,9 @@ class ChangePassword(PasswordChangeView):
     form_class = ChangePasswordForm
     success_url = reverse_lazy("mfa_index")
 
+    @transaction.atomic
     def form_valid(self, form: Any) -> HttpResponse:
+        audit.record(acts.OWN_PASSWORD_CHANGED, of=form.user, at=now())
         messages.success(self.request, _("Your password is changed. On other devices you are logged out."))
         return super().form_valid(form)
 
