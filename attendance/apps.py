@@ -2,9 +2,11 @@ from typing import Any
 from uuid import UUID
 
 from django.apps import AppConfig
+from django.db.backends.signals import connection_created
 from django.db.models import F, Sum
 
 from activities import attendance_asked
+from attendance import restoring
 from schools.writers import WRITERS
 
 
@@ -13,6 +15,7 @@ class AttendanceConfig(AppConfig):
     verbose_name = "What happened"
 
     def ready(self) -> None:
+        connection_created.connect(restoring.refuse, dispatch_uid="restoring")
         attendance_asked.answer(self._visits, dispatch_uid="attendance")
         WRITERS["digest"] = "attendance.digests.write"
 

@@ -2,11 +2,17 @@
 
 import datetime as dt
 import logging
+import time
 from collections.abc import Callable
+
+from django.conf import settings
+from django.db import Error
+from django.db.models import F, Q
 
 from activities import publishing
 from activities.intake import taking
 from attendance import closing, digests
+from attendance.models import StepRun
 from schools import audit, invitations, kept_answers, post, queue
 from schools.signin import counting
 
@@ -31,14 +37,55 @@ STEPS: dict[str, Callable[..., int]] = {
 SENDING: dict[str, Callable[..., int]] = {"letters sent": post.deliver_due}
 
 
-def keep_house(*, at: dt.datetime, has_queue: bool = False) -> dict[str, int | None]:
-    """Returns what each step did, as counts; None for one that broke down, which stops no other."""
+def keep_house(*, at: dt.datetime, has_queue: bool = False, is_noted: bool = True) -> dict[str, int | None]:
+    """Returns what each step did, as counts; None for one that broke down, which stops no other.
+
+    What is done as if it were another moment is not to be noted: it says nothing about the worker.
+    """
     done: dict[str, int | None] = {}
+    if is_noted:
+        _announce(at=at)
     for name, step in (STEPS if has_queue else STEPS | SENDING).items():
+        began = time.monotonic()
         try:
             done[name] = step(at=at)
         except Exception:
             log.exception("housekeeping %s", name)
             done[name] = None
+        if is_noted:
+            _note(name, is_done=done[name] is not None, seconds=time.monotonic() - began, at=at)
     log.info("housekeeping %s", " ".join(f"{name}={count}" for name, count in done.items()))
     return done
+
+
+def _announce(*, at: dt.datetime) -> None:
+    """What was never done is being done: where a worker has just begun, nothing is late yet."""
+    try:
+        first = [StepRun(step=step, tried_at=at, seconds=0) for step in STEPS]
+        StepRun.objects.bulk_create(first, ignore_conflicts=True)
+    except Error as error:
+        log.warning("housekeeping: not announced (%s)", type(error).__name__)
+
+
+def _note(step: str, *, is_done: bool, seconds: float, at: dt.datetime) -> None:
+    noted = {"tried_at": at, "seconds": seconds}
+    try:
+        if is_done:
+            StepRun.objects.update_or_create(step=step, defaults={**noted, "succeeded_at": at, "failures": 0})
+        else:
+            StepRun.objects.get_or_create(step=step, defaults=noted)
+            StepRun.objects.filter(step=step).update(**noted, failures=F("failures") + 1)
+    except Error as error:
+        log.warning("housekeeping %s: not noted (%s)", step, type(error).__name__)
+
+
+def late_steps(*, at: dt.datetime) -> list[str]:
+    """Those that did not go well for too long, or never yet. One query."""
+    since = at - late_after()
+    begun = Q(succeeded_at=None, failures=0, tried_at__gte=since)
+    well = set(StepRun.objects.filter(begun | Q(succeeded_at__gte=since)).values_list("step", flat=True))
+    return [step for step in STEPS if step not in well]
+
+
+def late_after() -> dt.timedelta:
+    return dt.timedelta(minutes=settings.HOUSEKEEPING_LATE_MINUTES)

@@ -126,6 +126,7 @@ def _nginx(folder: Path, *, app: int, cached: int, static: int) -> str:
         (r"listen 443 ssl;", f"listen 127.0.0.1:{cached};"),
         (r" +ssl_certificate.*\n", ""),
         (r"/var/log/nginx/inloop\.log inloop", "off"),
+        (r"/var/log/nginx/inloop-error\.log crit", "stderr crit"),
     ]
     for pattern, instead in changes:
         site, number = re.subn(pattern, instead, site)

@@ -1,5 +1,6 @@
 """All settings, read from the environment; the README lists them. Safe without any."""
 
+import os
 import re
 import secrets
 from pathlib import Path
@@ -49,6 +50,8 @@ AGE_BANDS = env.list("AGE_BANDS", default=["0-9", "10-12", "13-15", "16-18", "19
 # Days from a week's Sunday until it is closed, and from then until its check-ins are destroyed.
 CLOSE_AFTER_DAYS = env.int("CLOSE_AFTER_DAYS", 14)
 CHECK_INS_KEPT_DAYS = env.int("CHECK_INS_KEPT_DAYS", 14)
+# From when on the periodic work, which is done every hour, is said to be late.
+HOUSEKEEPING_LATE_MINUTES = env.int("HOUSEKEEPING_LATE_MINUTES", 180)
 # How long it is kept who changed what: five years.
 AUDIT_KEPT_DAYS = env.int("AUDIT_KEPT_DAYS", 1826)
 # Between two locations for which no journey is written down; minutes.
@@ -99,6 +102,9 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
 ]
 MIDDLEWARE = [
+    "config.proxies.TrustedProxies",
+    "config.metrics.Answers",
+    "config.watching.Watching",
     "django.middleware.security.SecurityMiddleware",
     "activities.feeds.middleware.Feeds",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -146,7 +152,9 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON",
+        # What is deleted is overwritten, a key above all.
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
+        "PRAGMA secure_delete=ON",
     }
     # A file: threads of a test server cannot share a database in memory.
     DATABASES["default"]["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}
@@ -157,6 +165,13 @@ elif DATABASES["default"]["ENGINE"].endswith("postgresql"):
         "prepare_threshold": 5,
         **DATABASES["default"].get("OPTIONS", {}),
     }
+    if env.bool("PGBOUNCER", False):
+        # In transaction mode the next transaction may have another connection: what lives longer than one is left out.
+        DATABASES["default"]["OPTIONS"]["prepare_threshold"] = None
+        DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = True
+    if size := env.int("DATABASE_POOL", 0):
+        DATABASES["default"]["CONN_MAX_AGE"] = 0
+        DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": size, "timeout": 10}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "schools.User"
@@ -273,8 +288,6 @@ def WHITENOISE_ADD_HEADERS_FUNCTION(headers: dict[str, str], path: str, url: str
 
 
 SECURE_SSL_REDIRECT = HTTPS
-# Whoever watches over the machine asks from within, over plain http.
-SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
 SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", 31_536_000) if HTTPS else 0
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
@@ -283,6 +296,8 @@ SESSION_COOKIE_AGE = SESSION_HOURS * 3600
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 BEHIND_PROXY = env.bool("BEHIND_PROXY", False)
+# Whose word about how a request came in is taken; nobody else's is (config/proxies.py).
+TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=["127.0.0.1", "::1"])
 if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 # Whether a whole domain may be pinned to TLS is the municipality's to decide, not ours.
@@ -291,7 +306,7 @@ SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SILENCED_SYSTEM_CHECKS += ["mail.E001"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 
-# ---------------------------------------------------------------- mail, tasks and logs
+# ---------------------------------------------------------------- mail, tasks, logs and figures of the machine
 # Without EMAIL_URL what would be sent is laid down in files, one for each letter: nothing leaves this machine.
 EMAIL_FROM = env.str("EMAIL_FROM", f"Inloop <{CONTACT_EMAIL}>")
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = EMAIL_FROM
@@ -321,22 +336,32 @@ def mailer(url: str) -> dict[str, object]:
 MAILERS = {"default": mailer(EMAIL_URL)}
 # What is queued is a row like any other: of the transaction that queues it, and seen by the worker once that is over.
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
-# No addresses, no query strings, no bodies: a log must not say who was where.
+# No addresses, no query strings, no bodies, no tokens: a log must not say who was where. See config/logs.py.
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {"line": {"()": "config.logs.Line"}, "json": {"()": "config.logs.JsonLine"}},
+    "filters": {"watching": {"()": "config.logs.NotForWatching"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": env.str("LOG_FORMAT", "line")},
+    },
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},
     "loggers": {
         "django": {"handlers": ["console"], "level": "INFO", "propagate": False},
         # Its lines hold the whole path; refusals are ordinary here.
-        "django.request": {"handlers": ["console"], "level": "ERROR", "propagate": False},
+        "django.request": {"handlers": ["console"], "level": "ERROR", "propagate": False, "filters": ["watching"]},
         # Three lines for each task, where it went well.
         "django.tasks": {"level": "WARNING"},
         "django_tasks_db": {"level": "WARNING"},
     },
 }
+# With this as a bearer token /metrics is told from elsewhere; without it only to this machine.
+METRICS_TOKEN = env.str("METRICS_TOKEN", "")
+# Where several processes on one machine keep their counts together; the library reads its own variable.
+METRICS_DIR = env.str("METRICS_DIR", "")
+if METRICS_DIR:
+    Path(METRICS_DIR).mkdir(parents=True, exist_ok=True)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = METRICS_DIR
 
 # ---------------------------------------------------------------- the API
 API_VERSION = "1.3.0"

@@ -3,28 +3,18 @@ from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.sitemaps.views import sitemap
-from django.db import Error, connection
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.decorators.cache import cache_control
 from django.views.generic import RedirectView
 
 from activities.sitemaps import sitemaps
+from config.health import healthz, readyz
+from config.metrics import metrics
 from schools.signin import municipality_views
 from schools.signin.municipality import PROVIDER
 from schools.signin.views import admin_login
 from schools.views import security_contact
-
-
-@login_not_required
-def healthz(request: HttpRequest) -> HttpResponse:
-    """Whether this process answers and its database does: being connected is not enough."""
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except Error:
-        return HttpResponse("no database", status=503, content_type="text/plain")
-    return HttpResponse("ok", content_type="text/plain")
 
 
 @login_not_required
@@ -44,6 +34,8 @@ def front_pages() -> list[URLPattern]:
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz),
+    path("readyz", readyz),
+    path("metrics", metrics),
     path("robots.txt", robots),
     path("sitemap.xml", login_not_required(cache_control(max_age=3600)(sitemap)), {"sitemaps": sitemaps()}),
     path(".well-known/security.txt", security_contact),

@@ -26,6 +26,7 @@ LONGEST = 200  # letters of a value
 OF_VISITORS = {
     "attendance.checkin",
     "attendance.correction",
+    "attendance.destroyedcheckins",
     "attendance.handcount",
     "attendance.nobodycame",
     "attendance.pass",
@@ -33,6 +34,7 @@ OF_VISITORS = {
     "attendance.reachperiod",
     "attendance.sessiontotal",
     "attendance.settlement",
+    "attendance.steprun",
     "attendance.trace",
     "attendance.visitortotal",
     "attendance.weekkey",

@@ -129,6 +129,9 @@ ALLOWED = {
     "ReachPeriod": {"id", "kind", "starts_on", "ends_on", "key"},
     "Reach": {"id", "period", "scope", "visitors", "members"},
     "Trace": {"digest"},
+    # Of the machine's own work: no place, no session, no moment of anybody's.
+    "StepRun": {"step", "tried_at", "succeeded_at", "failures", "seconds"},
+    "DestroyedCheckIns": {"outcome", "number"},
     "Target": {"id", "location", "programme", "starts_on", "visits"},
     # What a grant asks of sessions; nothing of who came.
     "GrantRule": {

@@ -125,32 +125,6 @@ def test_the_worker_sends_what_is_queued_and_ends_when_it_is_told_to():
     assert Letter.objects.get().sent_at
 
 
-# ---------------------------------------------------------------- whether it is well
-
-
-@pytest.mark.django_db
-def test_healthz_answers_in_words(client):
-    answer = client.get("/healthz")
-    assert (answer.status_code, answer.content) == (200, b"ok")
-
-
-@pytest.mark.django_db
-def test_healthz_says_so_when_the_database_does_not_answer(client):
-    def away(*_arguments):
-        raise OperationalError("gone")
-
-    with connection.execute_wrapper(away):
-        answer = client.get("/healthz")
-    assert (answer.status_code, answer.content) == (503, b"no database")
-
-
-@pytest.mark.django_db
-def test_healthz_is_answered_without_tls_and_nothing_else_is(client, settings):
-    settings.SECURE_SSL_REDIRECT = True
-    assert client.get("/healthz").status_code == 200
-    assert client.get("/desk").status_code == 301
-
-
 # ---------------------------------------------------------------- settings
 
 

@@ -5,6 +5,9 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import resolve
 from django.utils import translation
 from django.utils.translation import gettext as _
+from prometheus_client import Counter
+
+ANSWERED = Counter("inloop_feeds_answered", "Calendars that were asked for, by the status of the answer.", ["status"])
 
 
 class Feeds:
@@ -27,5 +30,6 @@ class Feeds:
             # A line, not the page for people: what asks is a program.
             with translation.override(settings.LANGUAGE_CODE):
                 sentence = _("This calendar does not exist.")
-            return HttpResponse(sentence, status=404, content_type="text/plain; charset=utf-8")
+            response = HttpResponse(sentence, status=404, content_type="text/plain; charset=utf-8")
+        ANSWERED.labels(str(response.status_code)).inc()
         return response

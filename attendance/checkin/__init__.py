@@ -9,11 +9,13 @@ path is as busy, so these speak SQL themselves, about plain rows; `sql` knows ho
 """
 
 import datetime as dt
+from collections import Counter as Tally
 from collections.abc import Sequence
 from dataclasses import replace
 
 from django.db import IntegrityError, OperationalError, transaction
 from django.utils.timezone import now
+from prometheus_client import Counter
 
 from attendance.checkin import reading, sql, writing
 from attendance.checkin.deciding import Decision, Result
@@ -25,6 +27,7 @@ __all__ = ["AROUND_SESSION", "MOST_BACK", "Door", "Result", "Revoked", "check_in
 # A batch on a slow line arrives late: below this, it is the line and not the phone's clock.
 CLOCK_TOLERANCE = dt.timedelta(seconds=60)
 _TRIES = 8
+ANSWERED = Counter("inloop_check_ins_answered", "Check-ins that phones were answered about.", ["outcome", "replayed"])
 
 
 class Revoked(Exception):
@@ -51,7 +54,9 @@ def check_in(
     for attempt in range(1, _TRIES + 1):
         try:
             with sql.turn(), transaction.atomic(durable=True):
-                return store(claims, door=door, offset=offset, told=told, at=at)
+                results = store(claims, door=door, offset=offset, told=told, at=at)
+            _count(results)
+            return results
         except (IntegrityError, OperationalError) as error:
             if attempt == _TRIES or not _met_another_batch(error):
                 raise
@@ -83,6 +88,12 @@ def store(
         at=at,
     )
     return results
+
+
+def _count(results: Sequence[Result]) -> None:
+    """Only once they stand in the database."""
+    for (outcome, replayed), number in Tally((result.outcome, result.replayed) for result in results).items():
+        ANSWERED.labels(outcome, "yes" if replayed else "no").inc(number)
 
 
 def _met_another_batch(error: Exception) -> bool:

@@ -6,6 +6,7 @@ from attendance.models.grants import GrantRule, GrantRuleQuerySet
 from attendance.models.passes import Gender, Pass
 from attendance.models.reach import PeriodKind, Reach, ReachPeriod
 from attendance.models.reported import CAMPAIGN, GATHERINGS, Entry, EntryKind, EntryQuerySet, YearReport
+from attendance.models.running import DestroyedCheckIns, StepRun
 from attendance.models.weeks import Target, Week, WeekKey
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "CheckInKind",
     "CheckInQuerySet",
     "Correction",
+    "DestroyedCheckIns",
     "Device",
     "Entry",
     "EntryKind",
@@ -34,6 +36,7 @@ __all__ = [
     "SessionTotal",
     "Settlement",
     "SettlementQuerySet",
+    "StepRun",
     "Target",
     "Trace",
     "VisitorTotal",

@@ -24,7 +24,7 @@ class Command(BaseCommand):
         parser.add_argument("--at", type=moment, help="as if it were this moment (default now)")
 
     def handle(self, *, at: dt.datetime | None, **options: Any) -> None:
-        done = keep_house(at=at or now())
+        done = keep_house(at=at or now(), is_noted=at is None)
         for name, count in done.items():
             self.stdout.write(f"{name}: {'failed' if count is None else count}")
         if None in done.values():

@@ -1,6 +1,7 @@
 import os
 import subprocess
 import sys
+from argparse import ArgumentParser
 from typing import Any
 
 from django.conf import settings
@@ -17,24 +18,23 @@ from schools.models import User
 class Command(BaseCommand):
     help = "Serves the site with its worker; an empty database is filled with the demo first."
 
-    def handle(self, **options: Any) -> None:
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--only-web", action="store_true", help="as in production: no worker, no migration and no demo"
+        )
+
+    def handle(self, *, only_web: bool, **options: Any) -> None:
+        if only_web:
+            _serve()
+            return
         call_command("migrate", verbosity=0, interactive=False)
         if demo.is_empty():
             self.stdout.write("Making the demo town…")
             demo.fill(weeks=12, at=now())
-        port, workers = int(os.environ.get("PORT", "8000")), int(os.environ.get("WORKERS", "1"))
         self._say_where()
         worker = subprocess.Popen([sys.executable, "manage.py", "work", "--with", str(os.getpid())])
         try:
-            Granian(
-                "config.wsgi:application",
-                address=os.environ.get("HOST", "127.0.0.1"),
-                port=port,
-                interface=Interfaces.WSGI,
-                workers=workers,
-                blocking_threads=max(2, 4 // workers),
-                log_enabled=False,
-            ).serve()
+            _serve()
         finally:
             worker.terminate()
             worker.wait()
@@ -50,3 +50,16 @@ class Command(BaseCommand):
             if person["email"] in known:
                 lines.append(f"Sign in as {person['email']} with {person['password']}")
         self.stdout.write("\n".join(lines))
+
+
+def _serve() -> None:
+    workers = int(os.environ.get("WORKERS", "1"))
+    Granian(
+        "config.wsgi:application",
+        address=os.environ.get("HOST", "127.0.0.1"),
+        port=int(os.environ.get("PORT", "8000")),
+        interface=Interfaces.WSGI,
+        workers=workers,
+        blocking_threads=max(2, 4 // workers),
+        log_enabled=False,
+    ).serve()

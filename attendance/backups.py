@@ -1,0 +1,196 @@
+"""A copy of the whole database in one file, and back from it into an empty one.
+
+What a backup must not do is bring back what was destroyed. It holds the keys of the weeks that were open when it was
+made; most of them are closed by the time it is needed. So after restoring, before anybody is served, every week whose
+days of grace are over by now is closed again, and what has outlived its days is destroyed again. The file itself
+keeps its keys until it is deleted: it must not be kept longer than a week stays open (docs/operating.md).
+"""
+
+import datetime as dt
+import glob
+import logging
+import os
+import shutil
+import sqlite3
+import subprocess
+from contextlib import closing as closed_after
+from pathlib import Path
+from typing import Any
+
+from django.contrib.sessions.models import Session as SignedIn
+from django.core.management import call_command
+from django.db import connection
+from django.db.backends.postgresql.client import DatabaseClient
+from django.db.models import F, Sum
+
+from activities.models import Edition, Session
+from attendance import closing, restoring
+from attendance.kept import kept
+from attendance.models import CheckIn, Pass, SessionTotal, Week
+from schools.models import Organisation, User
+
+log = logging.getLogger(__name__)
+
+_SQLITE, _POSTGRES = b"SQLite format 3\0", b"PGDMP"
+
+
+class BackupRefused(Exception):
+    """It says why. Nothing that was there is changed."""
+
+
+# ---------------------------------------------------------------- out
+
+
+def write(path: Path) -> dict[str, int]:
+    """The database as it is at this moment, while others use it. Returns figures to compare a restored one with."""
+    if path.exists():
+        raise BackupRefused(f"{path} is there already.")
+    part = path.with_name(f"{path.name}.part")
+    part.unlink(missing_ok=True)
+    # For nobody else's eyes, from the first byte on.
+    os.close(os.open(part, os.O_CREAT | os.O_EXCL, 0o600))
+    try:
+        if connection.vendor == "sqlite":
+            # Not the copy by pages of SQLite's backup API: it would take along what was deleted and not yet
+            # overwritten, a destroyed key too. This writes only what is there, as one moment saw it.
+            with connection.cursor() as cursor:
+                cursor.execute("VACUUM INTO %s", [str(part)])
+        else:
+            _run("pg_dump", "--format=custom", "--no-owner", "--no-privileges", f"--file={part}")
+        with part.open("rb") as file:
+            os.fsync(file.fileno())
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    return figures()
+
+
+def figures() -> dict[str, int]:
+    """To compare two databases by: counts alone."""
+    closed = Week.objects.closed().values("pk")
+    totals = SessionTotal.objects.aggregate(
+        visits=Sum(F("scanned_visits") + F("tallied_visits") + F("group_visits"), default=0)
+    )
+    still = CheckIn.objects.exclude(week__in=closed).aggregate(visits=Sum("visits", default=0))
+    return {
+        "organisations": Organisation.objects.count(),
+        "people": User.objects.count(),
+        "passes": Pass.objects.count(),
+        "sessions": Session.objects.count(),
+        "weeks closed": closed.count(),
+        "visits": totals["visits"] + still["visits"],
+    }
+
+
+# ---------------------------------------------------------------- and back
+
+
+def restore(path: Path, *, at: dt.datetime, with_open_weeks: bool = False) -> dict[str, int]:
+    """Into an empty database. Killed at any moment, it leaves one that serves nobody until it is run again.
+
+    Raises BackupRefused, also where a week cannot be closed because its figures are not those of its rows; then it
+    would have stayed open without a restore too, and `with_open_weeks` serves it so.
+    """
+    kind = _kind_of(path)
+    with restoring.permitted():
+        connection.ensure_connection()
+        marked, tables = restoring.is_marked(connection), connection.introspection.table_names()
+        if tables and not marked:
+            raise BackupRefused("This database is not empty.")
+        if "django_migrations" not in tables:
+            (_load_sqlite if kind == "sqlite" else _load_postgres)(path, is_marked=marked)
+        call_command("migrate", verbosity=0, interactive=False)
+        restored = figures()
+        _settle(at=at, with_open_weeks=with_open_weeks)
+        restoring.unmark()
+    connection.close()
+    return restored
+
+
+def _kind_of(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            beginning = file.read(16)
+    except OSError as error:
+        raise BackupRefused(f"{path} cannot be read: {error.strerror}.") from None
+    kind = {_SQLITE: "sqlite", _POSTGRES: "postgresql"}.get(
+        beginning if beginning == _SQLITE else beginning[: len(_POSTGRES)]
+    )
+    if kind != connection.vendor:
+        raise BackupRefused(f"{path} is no backup of a {connection.display_name} database.")
+    return kind
+
+
+def _load_sqlite(path: Path, *, is_marked: bool) -> None:
+    """All at once: the file takes the place of the empty one only when it is whole, and marked."""
+    target = Path(connection.settings_dict["NAME"])
+    part = target.with_name(f"{target.name}.restoring")
+    shutil.copyfile(path, part)
+    part.chmod(0o600)
+    with closed_after(sqlite3.connect(part)) as copy, copy:
+        if copy.execute("PRAGMA integrity_check").fetchone() != ("ok",):
+            part.unlink()
+            raise BackupRefused(f"{path} is damaged.")
+        copy.execute(f"CREATE TABLE {restoring.MARK} (since integer)")
+    connection.close()
+    for rest in ("-wal", "-shm"):
+        target.with_name(f"{target.name}{rest}").unlink(missing_ok=True)
+    part.replace(target)
+
+
+def _load_postgres(path: Path, *, is_marked: bool) -> None:
+    if not is_marked:
+        restoring.mark()
+    with connection.cursor() as cursor:
+        # Who was connected to the empty database did not see the mark.
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()"
+        )
+    _run("pg_restore", "--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges", last=str(path))
+
+
+def _settle(*, at: dt.datetime, with_open_weeks: bool) -> None:
+    """As if it had been running all the time."""
+    try:
+        closing.close_due(at=at)
+    except closing.ClosingRefused as error:
+        if not with_open_weeks:
+            raise BackupRefused(f"{error}. Nobody is served, unless you say --with-open-weeks.") from None
+    closing.destroy_rows(at=at)
+    broken = kept(at=at).broken
+    if broken and not with_open_weeks:
+        raise BackupRefused(f"More would be kept than was promised: {', '.join(broken)}.")
+    # Who has signed out since must not be signed in again.
+    SignedIn.objects.all().delete()
+    # Calendar programs saw newer versions than these: what is read now must be newer still.
+    Edition.note_change(at=at)
+    Session.objects.update(sequence=F("sequence") + 1000, updated_at=at)
+
+
+def _run(program: str, *options: str, last: str = "") -> None:
+    """One of PostgreSQL's own programs, on our database; the password goes by its environment."""
+    arguments, environment = DatabaseClient.settings_to_cmd_args_env(connection.settings_dict, [])
+    *where, name = arguments[1:]
+    done = subprocess.run(  # noqa: S603 -- our own words, and the settings
+        [_program(program), *options, *where, f"--dbname={name}", *([last] if last else [])],
+        env={**os.environ, **(environment or {})},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise BackupRefused(f"{program}: {done.stderr.strip()}")
+
+
+def _program(name: str) -> str:
+    """In PATH, or where distributions keep those of the newest version."""
+    if found := shutil.which(name):
+        return found
+    installed: list[Any] = sorted(
+        glob.glob(f"/usr/lib/postgresql/*/bin/{name}"), key=lambda path: int(path.split("/")[4])
+    )
+    if not installed:
+        raise BackupRefused(f"{name} is not installed here.")
+    return str(installed[-1])

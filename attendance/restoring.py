@@ -1,0 +1,51 @@
+"""A database that is being restored is not served: destroyed keys may still be back in it.
+
+It is marked by a table, from before its first row until the weeks are closed again that were closed when the backup
+was made, or since. Whoever connects meanwhile is sent away; a restore that was killed leaves the mark.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import OperationalError, connection
+
+MARK = "being_restored"
+_FIND = {
+    "sqlite": "SELECT 1 FROM sqlite_master WHERE name = 'being_restored'",
+    "postgresql": "SELECT 1 WHERE to_regclass('being_restored') IS NOT NULL",
+}
+# Whether this process is the one that restores.
+_permitted = False
+
+
+@contextmanager
+def permitted() -> Iterator[None]:
+    global _permitted
+    _permitted = True
+    try:
+        yield
+    finally:
+        _permitted = False
+
+
+def is_marked(of: Any) -> bool:
+    """Past Django's cursor: this is asked of every new connection, before anything else."""
+    return of.connection.execute(_FIND[of.vendor]).fetchone() is not None
+
+
+def mark() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE TABLE {MARK} (since integer)")
+
+
+def unmark() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP TABLE {MARK}")
+
+
+def refuse(*, connection: Any, **signal: Any) -> None:
+    """Called by Django for every new connection."""
+    if not _permitted and is_marked(connection):
+        connection.close()
+        raise OperationalError("This database is being restored. Run `manage.py restore` again to finish it.")

@@ -1,0 +1,102 @@
+"""Whether this process answers (/healthz), and whether everything behind it is as it should be (/readyz).
+
+A load balancer asks the first: doors must be able to deliver, also where the periodic work is late. Whoever watches
+over the installation asks the second.
+"""
+
+import datetime as dt
+from collections.abc import Callable
+from functools import cache
+
+from django.contrib.auth.decorators import login_not_required
+from django.db import Error, connection
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
+from django.http import HttpRequest, HttpResponse
+from django.utils.timezone import now
+from django.views.decorators.cache import never_cache
+from django_tasks_db.models import DBTaskResult
+
+from activities.models import CalendarSource
+from attendance import closing
+from attendance.housekeeping import late_after, late_steps
+from schools.models import Letter
+
+
+@login_not_required
+def healthz(request: HttpRequest) -> HttpResponse:
+    """Whether this process answers and its database does: being connected is not enough."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except Error:
+        return HttpResponse("no database", status=503, content_type="text/plain")
+    return HttpResponse("ok", content_type="text/plain")
+
+
+@login_not_required
+@never_cache
+def readyz(request: HttpRequest) -> HttpResponse:
+    """A line per thing that is looked at; 503 when one of them is not as it should be."""
+    problems = look(at=now())
+    text = "".join(f"{name}: {problem or 'ok'}\n" for name, problem in problems.items())
+    return HttpResponse(text, status=503 if any(problems.values()) else 200, content_type="text/plain")
+
+
+def look(*, at: dt.datetime) -> dict[str, str]:
+    """What is wrong with each, in words; nothing where it is well."""
+    problems = {}
+    for name, check in CHECKS.items():
+        try:
+            problems[name] = check(at)
+        except Error:
+            problems[name] = "no answer"
+    return problems
+
+
+def missing_migrations() -> int:
+    applied = MigrationRecorder(connection).applied_migrations().keys()
+    return len(_migrations() - applied)
+
+
+@cache
+def _migrations() -> frozenset[tuple[str, str]]:
+    """Those of this version of the program."""
+    return frozenset(MigrationLoader(None).disk_migrations)
+
+
+def _database(at: dt.datetime) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return ""
+
+
+def _applied(at: dt.datetime) -> str:
+    missing = missing_migrations()
+    return f"{missing} not applied" if missing else ""
+
+
+def _on_time(at: dt.datetime) -> str:
+    late = late_steps(at=at)
+    return f"late: {', '.join(late)}" if late else ""
+
+
+def _moving(at: dt.datetime) -> str:
+    """What should have been done long ago, whatever the worker says of itself."""
+    past = at - late_after()
+    waiting = {
+        "weeks that do not close": len(closing.due(at=past)),
+        "check-ins kept too long": closing.outlived(at=past).exists(),
+        "calendars not looked at": CalendarSource.objects.due_at(past).exists(),
+        "letters not tried": Letter.objects.filter(sent_at=None, failed_at=None, due_at__lt=past).exists(),
+        "tasks not begun": DBTaskResult.objects.ready().filter(enqueued_at__lt=past).exists(),
+    }
+    return ", ".join(name for name, number in waiting.items() if number)
+
+
+CHECKS: dict[str, Callable[[dt.datetime], str]] = {
+    "database": _database,
+    "migrations": _applied,
+    "housekeeping": _on_time,
+    "queue": _moving,
+}

@@ -1,0 +1,81 @@
+"""What a line of the log looks like, and what is in none: addresses, tokens, codes and query strings.
+
+We write none of these. Libraries and the database's own errors may, so each line is looked through as it goes out.
+"""
+
+import datetime as dt
+import ipaddress
+import json
+import logging
+import re
+
+_TAKEN_OUT: list[tuple[re.Pattern[str], str]] = [
+    # Addresses of pages: what comes after the ? or # of one.
+    (re.compile(r"((?:https?:/)?/[^\s?#'\"]*)[?#][^\s'\"]+"), r"\1?…"),
+    # user:password@ of a database or a calendar.
+    (re.compile(r"//[^\s/@]+@"), "//…@"),
+    # Headers to the end of their line, and single values.
+    (re.compile(r"(?i)\b((?:proxy-)?authorization|(?:set-)?cookie)(['\"]?\s*[:=]).*"), r"\1\2 …"),
+    (re.compile(r"(?i)\b(bearer|basic)\s+[^\s,;'\"]+"), r"\1 …"),
+    (
+        re.compile(r"(?i)\b(sessionid|csrftoken|token|password|secret)(['\"]?\s*[:=])\s*['\"]?[^\s,;'\"]+"),
+        r"\1\2 …",
+    ),
+    (re.compile(r"\binloop_(?:user|door)_[\w-]+"), "…"),
+    (re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"), "…@…"),
+    # Tokens of passes and codes of pairing, as a whole word: capitals and digits, at least one of each.
+    (re.compile(r"\b(?=[A-Z]*\d)(?=\d*[A-Z])[0-9A-HJKMNP-TV-Z]{8,}\b"), "…"),
+    # Keys and digests, in hexadecimal or as PostgreSQL and Python write bytes.
+    (re.compile(r"(?:\\+x|(?<![0-9A-Za-z]))[0-9a-f]{32,}\b"), "…"),
+    (re.compile(r"\bb'(?:[^'\\]|\\.)*'"), "b'…'"),
+    # What PostgreSQL says about the values of a row.
+    (re.compile(r"(DETAIL:).*"), r"\1 …"),
+]
+_ADDRESS = re.compile(r"(?<![\w.:])(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f:]*:[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*)(?![\w])")
+
+
+def without_what_is_private(text: str) -> str:
+    for pattern, instead in _TAKEN_OUT:
+        text = pattern.sub(instead, text)
+    return _ADDRESS.sub(_without_address, text)
+
+
+def _without_address(found: re.Match[str]) -> str:
+    text = found.group()
+    try:
+        ipaddress.ip_address(text.rstrip(".:") if text.count(".") == 3 else text)
+    except ValueError:
+        return text  # a time of day, or the number of a version
+    return "…"
+
+
+class NotForWatching(logging.Filter):
+    """Who watches hears it from the answer: asked every few seconds, a line each time would bury the others."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return getattr(getattr(record, "request", None), "path", "") not in ("/healthz", "/readyz")
+
+
+class Line(logging.Formatter):
+    """For people."""
+
+    def __init__(self) -> None:
+        super().__init__("{asctime} {levelname} {name} {message}", style="{")
+
+    def format(self, record: logging.LogRecord) -> str:
+        return without_what_is_private(super().format(record))
+
+
+class JsonLine(logging.Formatter):
+    """For machines: one object a line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        told = {
+            "at": dt.datetime.fromtimestamp(record.created, dt.UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": without_what_is_private(record.getMessage()),
+        }
+        if record.exc_info:
+            told["exception"] = without_what_is_private(self.formatException(record.exc_info))
+        return json.dumps(told, ensure_ascii=False)

@@ -1,0 +1,171 @@
+"""Backups, rehearsed: into a fresh database, compared, and with nothing in it that had been destroyed."""
+
+import json
+import os
+import signal
+import stat
+import subprocess
+import sys
+import uuid
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+from activities.models import Session
+from attendance import closing
+from attendance.models import WeekKey
+from attendance.questions import Question
+from attendance.totals import weekly_totals
+from config.settings import BASE_DIR
+from tests import factories
+from tests.factories import DAY, HOUR, NOW, WEEK, day, deliver, group, scan, tally
+
+pytestmark = pytest.mark.django_db(transaction=True)
+LAST_WEEK, THIS_WEEK = day("2026-11-16"), day("2026-11-23")
+# After both weeks are closed, and before what is kept of them is destroyed.
+LATER = NOW + 25 * DAY
+
+# What a process of its own finds in the database that it is given; after restoring a backup, where one is named.
+LOOK = """
+import io, json, sys
+import django
+django.setup()
+from datetime import date, datetime
+from django.contrib.sessions.models import Session as SignedIn
+from django.core.management import call_command
+from django.test import Client
+from activities.models import Edition, Session
+from attendance.kept import kept
+from attendance.questions import Question
+from attendance.totals import weekly_totals
+at, told = datetime.fromisoformat(sys.argv[1]), io.StringIO()
+if sys.argv[2:]:
+    call_command("restore", sys.argv[2], "--at", sys.argv[1], stdout=told)
+healthz = Client().get("/healthz", headers={"Host": "localhost"}).status_code
+try:
+    rows = weekly_totals(Question(first=date(2026, 11, 16), last=date(2026, 11, 23), group_by="location"), at=at)
+    found = [[str(row.week), row.group.slug, row.visits, row.visitors, row.final] for row in rows]
+    now_kept, edition = kept(at=at), Edition.objects.get().changed_at.isoformat()
+    sequences = [row.sequence for row in Session.objects.order_by("starts_at")]
+    print(json.dumps({"told": told.getvalue(), "totals": found, "keys": now_kept.week_keys,
+                      "visitors": now_kept.visitor_keys, "broken": now_kept.broken, "healthz": healthz,
+                      "signed in": SignedIn.objects.count(), "edition": edition, "sequences": sequences}))
+except django.db.Error as error:
+    print(json.dumps({"error": str(error), "healthz": healthz}))
+"""
+DIES = """
+import os, signal, sys
+import django
+django.setup()
+from django.core.management import call_command
+from attendance import closing
+closing.close_due = lambda at: os.kill(os.getpid(), signal.SIGKILL)
+call_command("restore", sys.argv[1], "--at", sys.argv[2])
+"""
+
+
+@pytest.fixture
+def town(shop, phone):
+    """A week that is closed and one that is open; three passes, of whom two came in both weeks."""
+    tokens = [factories.issued_pass(number=number)[1] for number in range(1, 4)]
+    before = factories.session(place=shop, starts_at=NOW - WEEK)
+    deliver(*[scan(id=n, token=token, at=NOW - WEEK + HOUR) for n, token in enumerate(tokens, 1)], who=phone,
+            at=NOW - WEEK + HOUR)  # fmt: skip
+    closing.close_week(LAST_WEEK, at=NOW)
+    factories.session(place=shop)
+    deliver(*[scan(id=n, token=token) for n, token in enumerate(tokens[:2], 11)], tally(id=20, count=3),
+            group(id=21), who=phone)  # fmt: skip
+    return before
+
+
+@pytest.fixture
+def fresh(tmp_path):
+    """The address of an empty database of the same kind."""
+    if connection.vendor == "sqlite":
+        yield f"sqlite:///{tmp_path}/fresh.sqlite3"
+        return
+    name = f"fresh_{uuid.uuid4().hex}"
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE DATABASE {name}")
+    yield f"postgres:///{name}"
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def run(*arguments, database):
+    here = {"DATABASE_URL": database, "DJANGO_SETTINGS_MODULE": "config.settings", "BASE_URL": "http://localhost"}
+    command = [sys.executable, *arguments]
+    return subprocess.run(command, cwd=BASE_DIR, env=os.environ | here, capture_output=True, text=True, check=False)
+
+
+def look(database, *arguments, at):
+    done = run("-c", LOOK, at.isoformat(), *arguments, database=database)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def backed_up(tmp_path):
+    call_command("backup", str(tmp_path / "backup"))
+    return str(tmp_path / "backup")
+
+
+def totals(*, at):
+    rows = weekly_totals(Question(first=LAST_WEEK, last=THIS_WEEK, group_by="location"), at=at)
+    return [[str(row.week), row.group.slug, row.visits, row.visitors, row.final] for row in rows]
+
+
+def test_what_is_restored_tells_the_same_and_nobody_is_signed_in(town, fresh, tmp_path, client, capsys):
+    client.force_login(factories.coordinator())
+    file = backed_up(tmp_path)
+    told = capsys.readouterr().out
+    found = look(fresh, file, at=NOW + HOUR)
+    assert found["told"] == told
+    assert "visits: 32" in told
+    assert found["totals"] == totals(at=NOW) == [
+        ["2026-11-16", "shop", 3, 3, True], ["2026-11-23", "shop", 29, 2, False],
+    ]  # fmt: skip
+    assert (found["keys"], found["visitors"], found["broken"], found["signed in"]) == (1, 2, [], 0)
+    assert stat.S_IMODE(os.stat(file).st_mode) == 0o600
+
+
+def test_a_restore_that_is_killed_serves_nobody_until_every_week_that_is_over_is_closed_again(town, fresh, tmp_path):
+    sequences = list(Session.objects.order_by("starts_at").values_list("sequence", flat=True))
+    file = backed_up(tmp_path)
+    closing.close_due(at=LATER)
+    assert run("-c", DIES, file, LATER.isoformat(), database=fresh).returncode == -signal.SIGKILL
+    found = look(fresh, at=LATER)
+    assert (found["healthz"], "being restored" in found["error"]) == (503, True)
+    found = look(fresh, file, at=LATER)
+    assert (found["keys"], found["visitors"], found["broken"], found["healthz"]) == (0, 0, [], 200)
+    assert found["totals"] == totals(at=LATER)
+    assert all(final for *_rest, final in found["totals"])
+    # Calendar programs had newer versions than these.
+    assert found["edition"] >= LATER.isoformat()
+    assert all(after > before + 100 for before, after in zip(sequences, found["sequences"], strict=True))
+
+
+def test_nothing_is_restored_over_data_nor_from_what_is_no_backup(town, tmp_path):
+    before = Session.objects.count()
+    file = backed_up(tmp_path)
+    with pytest.raises(CommandError, match="not empty"):
+        call_command("restore", file)
+    with pytest.raises(CommandError, match="there already"):
+        call_command("backup", file)
+    for name, content in {"nothing": b"", "text": b"hello", "missing": None}.items():
+        if content is not None:
+            (tmp_path / name).write_bytes(content)
+        with pytest.raises(CommandError, match=r"no backup|cannot be read"):
+            call_command("restore", str(tmp_path / name))
+    assert Session.objects.count() == before
+    assert sorted(os.listdir(tmp_path)) == ["backup", "nothing", "text"]
+
+
+@pytest.mark.skipif("connection.vendor != 'sqlite'")
+def test_a_destroyed_key_is_not_even_in_the_unused_pages_of_a_backup(town, tmp_path):
+    key = bytes(WeekKey.objects.get().key)
+    call_command("backup", str(tmp_path / "open"))
+    assert key in (tmp_path / "open").read_bytes()
+    closing.close_due(at=LATER)
+    call_command("backup", str(tmp_path / "closed"))
+    assert key not in (tmp_path / "closed").read_bytes()

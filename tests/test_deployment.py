@@ -1,0 +1,186 @@
+"""What is deployed is what settings, commands and documents say: these files are held against each other."""
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from django.core.management import get_commands
+
+ROOT = Path(__file__).resolve().parent.parent
+DEPLOY = ROOT / "deploy"
+# What other programs read: the base image's Python, and the database of compose.yaml.
+OF_OTHERS = {"PATH", "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE", "POSTGRES_USER", "POSTGRES_DB", "POSTGRES_PASSWORD"}
+MANIFESTS = [
+    document
+    for path in sorted((DEPLOY / "kubernetes").glob("*.yaml"))
+    for document in yaml.safe_load_all(path.read_text())
+]
+PODS = [one["spec"]["template"]["spec"] for one in MANIFESTS if one["kind"] in ("Deployment", "Job")]
+COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+OURS = [service for service in COMPOSE["services"].values() if service["image"].startswith("inloop")]
+CONTAINERFILE = (DEPLOY / "Containerfile").read_text()
+UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def in_the_table():
+    """The settings that the README lists."""
+    table = (ROOT / "README.md").read_text().partition("## Settings")[2].partition("\n## ")[0]
+    return {name for row in re.findall(r"^\| (`.*?) \|", table, re.M) for name in re.findall(r"`([A-Z_]+)`", row)}
+
+
+def read_by_the_program():
+    """What settings.py asks of the environment, and the commands that serve."""
+    found = set()
+    for path in (ROOT / "config/settings.py", ROOT / "attendance/management/commands/serve.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and re.fullmatch(r"env\.\w+|colour|os\.environ\.get", ast.unparse(node.func)):
+                found |= {one.value for one in node.args[:1] if isinstance(one, ast.Constant)}
+    return found
+
+
+def named_in_files():
+    env = [name for path in DEPLOY.glob("*.example") for name in re.findall(r"^([A-Z_]+)=", path.read_text(), re.M)]
+    units = [line for path in UNITS for line in re.findall(r"^Environment=(.*)$", path.read_text(), re.M)]
+    config = [name for one in MANIFESTS if one["kind"] == "ConfigMap" for name in one["data"]]
+    image = re.search(r"^ENV (.*?[^\\])$", CONTAINERFILE, re.M | re.S)
+    return {*env, *re.findall(r"(\w+)=", " ".join(units)), *config, *re.findall(r"([A-Z_]+)=", image.group(1))}
+
+
+def test_every_setting_that_is_read_is_in_the_readme_and_no_other():
+    assert in_the_table() == read_by_the_program()
+
+
+def test_every_setting_that_is_deployed_is_one():
+    assert named_in_files() - OF_OTHERS - in_the_table() == set()
+    assert {"SECRET_KEY", "DATABASE_URL", "BASE_URL"} <= named_in_files()
+
+
+def test_every_command_that_a_document_or_a_file_names_is_there():
+    files = [*DOCUMENTS, *UNITS, *DEPLOY.glob("*.*"), DEPLOY / "Containerfile", *DEPLOY.glob("kubernetes/*.yaml")]
+    said = {
+        name
+        for path in files
+        for name in re.findall(r"manage\.py\W+([a-z_]+)", path.read_text())
+    }  # fmt: skip
+    assert {"migrate", "work", "serve", "backup", "restore"} <= said
+    assert said - get_commands().keys() == set()
+
+
+def test_the_deployment_check_is_clean_with_the_example_settings(tmp_path):
+    lines = (DEPLOY / "inloop.env.example").read_text().splitlines()
+    env = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+    command = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+# ---------------------------------------------------------------- the image
+
+
+def stages():
+    return CONTAINERFILE.split("\nFROM ")[1:]
+
+
+def test_the_image_is_of_the_python_that_is_tested_and_runs_as_nobody_in_particular():
+    python = (ROOT / ".python-version").read_text().strip()
+    assert [stage.split()[0].split("-")[0] for stage in stages()] == [f"python:{python}"] * 2
+    user = re.findall(r"^USER (\d+):(\d+)$", stages()[-1], re.M)
+    assert user == [("10001", "10001")]
+    assert "SECRET_KEY=only-for-building ./run" in CONTAINERFILE
+    assert "var/secret-key" in stages()[0]
+
+
+def test_what_builds_and_what_tests_is_not_in_the_image():
+    final = stages()[-1]
+    assert not re.search(r"\b(gcc|build-essential|nodejs|npm|git|curl|uv)\b", final)
+    packages = {
+        name: set(re.findall(r"^([a-z0-9-]+)==(\S+)", (ROOT / name).read_text(), re.M))
+        for name in ("requirements.txt", "deploy/requirements.txt")
+    }
+    assert packages["deploy/requirements.txt"] < packages["requirements.txt"]
+    names = {name for name, _version in packages["deploy/requirements.txt"]}
+    assert {"django", "granian", "psycopg-pool", "prometheus-client"} <= names
+    assert not names & {"pytest", "ruff", "mypy", "hypothesis", "duckdb", "selenium", "playwright", "pip"}
+
+
+def test_the_containers_write_nowhere_but_to_memory_and_may_nothing():
+    for service in OURS:
+        assert service["read_only"] is True
+        assert service["cap_drop"] == ["ALL"]
+        assert service["security_opt"] == ["no-new-privileges:true"]
+        assert [mount.split(":")[0] for mount in service["tmpfs"]] == ["/tmp"]
+        assert "ports" not in service
+    assert len(OURS) == 3
+    assert [name for name, service in COMPOSE["services"].items() if "ports" in service] == ["proxy"]
+    assert COMPOSE["networks"]["back"]["internal"] is True
+
+
+def test_compose_believes_its_own_proxy_and_no_other():
+    subnet = COMPOSE["networks"]["front"]["ipam"]["config"][0]["subnet"]
+    assert f"TRUSTED_PROXIES={subnet}" in (DEPLOY / "inloop.env.example").read_text().splitlines()
+
+
+def test_pods_keep_to_the_restricted_standard():
+    assert len(PODS) == 3
+    for pod in PODS:
+        assert pod["securityContext"]["runAsNonRoot"] is True
+        assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+        assert pod["automountServiceAccountToken"] is False
+        [container] = pod["containers"]
+        assert container["securityContext"] == {
+            "allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]},
+        }  # fmt: skip
+        assert container["resources"]["limits"]["memory"]
+
+
+def test_a_balancer_asks_whether_doors_can_deliver_and_not_whether_the_work_is_late():
+    [web] = [one for one in MANIFESTS if one["kind"] == "Deployment" and one["metadata"]["name"] == "inloop-web"]
+    [container] = web["spec"]["template"]["spec"]["containers"]
+    assert container["readinessProbe"]["httpGet"]["path"] == "/healthz"
+    assert "/healthz" in CONTAINERFILE
+
+
+def test_no_file_names_a_registry_or_has_a_secret():
+    for path in [path for path in DEPLOY.rglob("*") if path.is_file() and path.name != "requirements.txt"]:
+        text = path.read_text()
+        assert not re.search(r"\b(docker\.io|ghcr\.io|quay\.io|gcr\.io|pypi\.org)\b", text), path
+        for value in re.findall(r"(?:PASSWORD|SECRET_KEY|METRICS_TOKEN)=(\S+)", text):
+            assert value.startswith(("fill-in", "fill-this-in", "only-for-building")), path
+
+
+# ---------------------------------------------------------------- Debian
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda path: path.stem)
+def test_a_unit_is_shut_in(unit):
+    settings = dict(line.split("=", 1) for line in unit.read_text().splitlines() if re.match(r"\w+=", line))
+    assert settings["User"] == "inloop"
+    assert settings["EnvironmentFile"] == "/etc/inloop/inloop.env"
+    assert settings["CapabilityBoundingSet"] == ""
+    assert settings["ProtectSystem"] == "strict"
+    for name in ("NoNewPrivileges", "ProtectHome", "PrivateTmp", "PrivateDevices", "ProtectKernelTunables"):
+        assert settings[name] == "yes"
+
+
+def test_backups_are_deleted_before_the_weeks_whose_keys_they_hold_are_closed(settings):
+    [days] = re.findall(r"-mtime \+(\d+) -delete", (DEPLOY / "systemd/inloop-backup.service").read_text())
+    assert int(days) < settings.CLOSE_AFTER_DAYS
+
+
+def test_figures_of_the_machine_are_for_nobody_outside():
+    for path in (ROOT / "docs/nginx.conf", DEPLOY / "Caddyfile"):
+        assert re.search(r"/metrics\b[\s{]*(return |respond )404", path.read_text()), path
+
+
+def test_the_proxy_s_logs_have_no_address_and_no_query():
+    text = (ROOT / "docs/nginx.conf").read_text()
+    [form] = re.findall(r"log_format inloop '(.*)'", text)
+    assert not re.search(r"\$(remote_addr|request_uri|request\b|args|http_)", form)
+    # An error's line has both, below this level.
+    assert re.findall(r"error_log \S+ (\w+);", text) == ["crit"]
+    assert "exclude http.log.error" in (DEPLOY / "Caddyfile").read_text()
