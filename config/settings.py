@@ -11,6 +11,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
 
+from config.mailing import mailer
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
 (VAR_DIR / "build").mkdir(parents=True, exist_ok=True)
@@ -312,27 +314,6 @@ EMAIL_FROM = env.str("EMAIL_FROM", f"Inloop <{CONTACT_EMAIL}>")
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = EMAIL_FROM
 EMAIL_URL = env.str("EMAIL_URL", "consolemail://" if DEBUG else f"filemail://{VAR_DIR / 'mail'}")
 SENDS_MAIL = EMAIL_URL.startswith("smtp")
-
-
-def mailer(url: str) -> dict[str, object]:
-    """smtp+tls://user:password@host:587, smtp+ssl://…:465, smtp://host:25, filemail:///folder or consolemail://"""
-    said = environ.Env.email_url_config(url)
-    options: dict[str, object] = {}
-    if url.startswith("smtp"):
-        options = {
-            "host": said["EMAIL_HOST"],
-            "port": said["EMAIL_PORT"],
-            "username": said["EMAIL_HOST_USER"],
-            "password": said["EMAIL_HOST_PASSWORD"],
-            "use_tls": said.get("EMAIL_USE_TLS", False),
-            "use_ssl": said.get("EMAIL_USE_SSL", False),
-            "timeout": 20,
-        }
-    elif url.startswith("filemail"):
-        options = {"file_path": f"/{said['EMAIL_FILE_PATH']}"}
-    return {"BACKEND": said["EMAIL_BACKEND"], "OPTIONS": options}
-
-
 MAILERS = {"default": mailer(EMAIL_URL)}
 # What is queued is a row like any other: of the transaction that queues it, and seen by the worker once that is over.
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}

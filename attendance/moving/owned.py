@@ -53,6 +53,7 @@ STAYS = {
     "attendance.NobodyCame": "what somebody said of a session here; the totals have that it had no visit",
     "attendance.YearReport": "is of the municipality",
     "schools.AccessToken": "opens the API; everybody makes a new one",
+    "schools.KeptAnswer": "for a day, for who asks twice",
     "schools.AuditEntry": "who changed what here is for this installation to answer for",
     "schools.DigestSubscription": "everybody chooses anew",
     "schools.Invitation": "invites to this installation",
