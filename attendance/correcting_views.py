@@ -2,6 +2,7 @@
 
 from django import forms
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import ngettext
@@ -24,7 +25,8 @@ class DecisionForm(forms.Form):
 @require_safe
 @coordinators_only
 def index(request: StaffRequest) -> HttpResponse:
-    context = {"waiting": correcting.late_visits(), "decided": correcting.decided_lately(_MOST_SHOWN)}
+    page = Paginator(correcting.late_visits(), _MOST_SHOWN).get_page(request.GET.get("page"))
+    context = {"page": page, "decided": correcting.decided_lately(_MOST_SHOWN)}
     return render(request, "attendance/correction_list.html", context)
 
 
