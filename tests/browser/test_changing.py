@@ -17,7 +17,7 @@ import pytest
 from icalendar import Calendar
 from playwright.sync_api import Browser, Page, expect
 
-from activities.weeks import AMSTERDAM
+from activities.weeks import AMSTERDAM, label, monday_of
 from tests.browser.people import sign_in
 from tests.sites import Site
 
@@ -93,6 +93,22 @@ def test_a_series_changes_from_a_day_on(site: Site, desk: Page, series: str, mon
     desk.get_by_role("button", name="Bewaar").click()
     desk.wait_for_url(f"{site.url}/desk/activities/{series}")
     assert shown(site, f"activities/{series}") == expected(monday, "15:00", "15:00", "14:00", "14:00")
+
+
+def test_tomorrow_is_cancelled_from_the_agenda_and_every_calendar_says_so(site: Site, desk: Page) -> None:
+    tomorrow = dt.datetime.now(AMSTERDAM).date() + DAY
+    schedule = {"startsOn": tomorrow.isoformat(), "startTime": "15:00", "endTime": "16:00", "skipHolidays": False}
+    places = {"organisation": "jongerenwinkel", "location": "jongerenwinkel", "programme": "inloop"}
+    made = site.post("/activities", {"title": "Proefles", **places, "schedule": schedule}, as_="publisher")
+
+    desk.goto(f"{site.url}/desk/agenda?week={label(monday_of(tomorrow))}")
+    desk.locator("article", has_text="Proefles").get_by_role("link", name="Gelast af").click()
+    desk.fill("[name=reason]", "De docent is ziek")
+    desk.get_by_role("button", name="Gelast deze bijeenkomst af").click()
+
+    expect(desk.get_by_role("status")).to_be_visible()
+    assert shown(site, f"activities/{made['slug']}") == [f"{tomorrow:%m-%d} 15:00 AFGELAST: Proefles"]
+    assert "De docent is ziek" in site.read(f"/activities/{made['slug']}").decode()
 
 
 def test_a_closure_is_seen_before_it_is_made_and_can_be_taken_back(
