@@ -124,6 +124,7 @@ def test_anybody_sees_it_on_the_programme(site: Site, session: dict[str, Any], p
     page.on("request", lambda request: hosts.add(request.url.split("/")[2]))
     page.goto(site.url + "/")
     expect(page.get_by_role("link", name=session["title"])).to_be_visible()
+    page.get_by_text("Meer kiezen").click()
     page.select_option("[name=neighbourhood]", label="Saendelft")
     page.locator("main form button").first.click()
     expect(page.get_by_role("link", name=session["title"])).to_have_count(0)
