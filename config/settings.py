@@ -347,7 +347,7 @@ if METRICS_DIR:
 # ---------------------------------------------------------------- the API
 API_VERSION = "1.3.0"
 # Of one token, or of one address without; each process of the server counts for itself.
-API_CALLS_PER_MINUTE = env.int("API_CALLS_PER_MINUTE", 600)
+API_CALLS_PER_MINUTE = env.int("API_CALLS_PER_MINUTE", 6_000)
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["api.authentication.BearerAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["api.permissions.IsStaff"],
