@@ -19,6 +19,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from activities.weeks import AMSTERDAM, label, monday_of
 from tests.browser.people import sign_in
+from tests.browser.test_accessibility import faults_here
 from tests.sites import Site
 
 DAY, WEEK = dt.timedelta(days=1), dt.timedelta(weeks=1)
@@ -130,6 +131,16 @@ def test_a_closure_is_seen_before_it_is_made_and_can_be_taken_back(
     desk.get_by_role("button", name="Weer open").click()
     desk.wait_for_url(f"{site.url}/desk/days")
     assert shown(site, f"activities/{series}") == before
+
+
+def test_what_takes_a_while_says_so(site: Site, desk: Page) -> None:
+    desk.goto(f"{site.url}/desk/calendars/new")
+    # Sent, and not yet answered: a page that is being left tells a test nothing any more.
+    desk.evaluate("document.querySelector('[data-waiting]').dispatchEvent(new Event('submit', {bubbles: true}))")
+
+    expect(desk.get_by_role("progressbar")).to_be_visible()
+    expect(desk.get_by_role("status")).to_contain_text("De agenda wordt opgehaald")
+    assert faults_here(desk) == []
 
 
 def test_a_school_s_own_calendar_is_taken_in_and_followed(
