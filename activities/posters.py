@@ -1,10 +1,8 @@
 """Posters and stickers: what an activity or a place is, when and where, with the code that leads to its page."""
 
 import datetime as dt
-import json
 from typing import Any
 
-import typst
 from django.conf import settings
 from django.db import models
 from django.urls import reverse
@@ -17,9 +15,9 @@ from activities import wording
 from activities.models import Activity, CampaignCode, Level, Session
 from activities.schedule import dates
 from activities.weeks import local_date
-from schools.colours import printed
 from schools.models import Location, Organisation
 from schools.qr import qr_svg
+from schools.typesetting import set_pdf, set_png
 
 TEMPLATE = settings.BASE_DIR / "templates" / "activities" / "poster.typ"
 # More does not fit, and nobody reads it in passing.
@@ -38,34 +36,30 @@ def campaign_address(code: CampaignCode) -> str:
 
 def poster_pdf(code: CampaignCode, *, size: str, language: str, at: dt.datetime) -> bytes:
     """A PDF/UA-1 of one page in this language. Titles are said as their organisation wrote them."""
-    return _set(code, size=size, language=language, at=at, format="pdf", pdf_standards=["ua-1"])
+    with translation.override(language):
+        return set_pdf(TEMPLATE, _data(code, size=size, at=at))
 
 
 def poster_png(code: CampaignCode, *, size: str, language: str, at: dt.datetime) -> bytes:
     """The same as a picture, as small as a page shows it."""
-    return _set(code, size=size, language=language, at=at, format="png", ppi=48 if size == Size.A4 else 96)
-
-
-def _set(code: CampaignCode, *, size: str, language: str, at: dt.datetime, **how: Any) -> bytes:
     with translation.override(language):
-        address = campaign_address(code)
-        data = {
-            "language": language,
-            "size": size,
-            "labels": {"when": _("When")},
-            "call": _("Scan me"),
-            "reason": _("All days, and what changes"),
-            "alt": _("QR code that leads to %(address)s") % {"address": address},
-            "letters": address.partition("://")[2],
-            "qr": qr_svg(address),
-            "programme": settings.PROGRAMME_NAME,
-            "town": settings.TOWN_NAME,
-            "colours": printed()._asdict(),
-            **_content(code, at=at),
-        }
-        inputs = {"data": json.dumps(data)}
-        made: bytes = typst.compile(TEMPLATE, sys_inputs=inputs, font_paths=[settings.FONTS_DIR], **how)
-        return made
+        return set_png(TEMPLATE, _data(code, size=size, at=at), ppi=48 if size == Size.A4 else 96)
+
+
+def _data(code: CampaignCode, *, size: str, at: dt.datetime) -> dict[str, Any]:
+    address = campaign_address(code)
+    return {
+        "size": size,
+        "labels": {"when": _("When")},
+        "call": _("Scan me"),
+        "reason": _("All days, and what changes"),
+        "alt": _("QR code that leads to %(address)s") % {"address": address},
+        "letters": address.partition("://")[2],
+        "qr": qr_svg(address),
+        "programme": settings.PROGRAMME_NAME,
+        "town": settings.TOWN_NAME,
+        **_content(code, at=at),
+    }
 
 
 def _content(code: CampaignCode, *, at: dt.datetime) -> dict[str, Any]:

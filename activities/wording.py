@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from django.utils.dates import WEEKDAYS
 from django.utils.formats import date_format, time_format
@@ -13,6 +14,9 @@ from activities.schedule import HORIZON, Part, Schedule, dates
 from activities.weekly import weekly
 from activities.weeks import AMSTERDAM, WEEK
 from schools.calendar import REGION, FreeDays
+
+if TYPE_CHECKING:
+    from activities.models import Activity
 
 # A rule that counts its sessions is followed for as long as any schedule is looked at.
 _COUNTED = dt.timedelta(days=366 * 12)
@@ -122,6 +126,11 @@ def rhythms(parts: list[Part], *, today: dt.date) -> str:
             sentences.append(_("from %(day)s: %(rhythm)s") % {"day": since, "rhythm": words})
         said = words
     return "; ".join(sentences)
+
+
+def rhythm_of(activity: "Activity", *, today: dt.date) -> str:
+    """The same of an activity, also where another calendar says when it is."""
+    return by_another_calendar() if activity.is_taken_in else rhythms(activity.load_parts(), today=today)
 
 
 def by_another_calendar() -> str:

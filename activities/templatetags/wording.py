@@ -42,9 +42,7 @@ def ages(activity: Activity) -> str:
 
 @register.filter
 def rhythm(activity: Activity) -> str:
-    if activity.is_taken_in:
-        return wording.by_another_calendar()
-    return wording.rhythms(activity.load_parts(), today=local_date(now()))
+    return wording.rhythm_of(activity, today=local_date(now()))
 
 
 @register.filter

@@ -1,20 +1,18 @@
 """Passes on paper: cards to cut out of A4, or labels to peel off it."""
 
 import datetime as dt
-import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
-import typst
 from django.conf import settings
 from django.utils.functional import Promise
-from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from activities import wording
 from attendance.passes import IssuedPass
-from schools.colours import printed
 from schools.qr import qr_svg
+from schools.typesetting import set_pdf
 
 TEMPLATE = settings.BASE_DIR / "templates" / "attendance" / "cards.typ"
 
@@ -52,7 +50,6 @@ SHEETS = {
 def cards_pdf(issued: Iterable[IssuedPass], *, valid_until: dt.date, sheet: Sheet = SHEETS["cards"]) -> bytes:
     """A PDF/UA-1 in the language of the moment. The tokens are in the codes, and nowhere as text."""
     data = {
-        "language": get_language(),
         "sheet": {name: value for name, value in asdict(sheet).items() if name != "label"},
         "title": _("Passes"),
         "programme": settings.PROGRAMME_NAME,
@@ -61,13 +58,6 @@ def cards_pdf(issued: Iterable[IssuedPass], *, valid_until: dt.date, sheet: Shee
         "until": wording.date_with_year(valid_until),
         "sentences": [_("Show this pass at the door."), _("Your name is not in it.")],
         "code": _("QR code of pass %(number)s"),
-        "colours": printed()._asdict(),
         "cards": [{"number": card.number, "qr": qr_svg(card.url)} for card in issued],
     }
-    return typst.compile(
-        TEMPLATE,
-        sys_inputs={"data": json.dumps(data)},
-        font_paths=[settings.FONTS_DIR],
-        format="pdf",
-        pdf_standards=["ua-1"],
-    )
+    return set_pdf(TEMPLATE, data)

@@ -1,21 +1,19 @@
 """The year on one sheet of A4, to hang up: `attendance.reports.year` says the figures, a coordinator the words."""
 
-import json
 from typing import Any
 
-import typst
 import webcolors
 from django.conf import settings
 from django.utils.dates import MONTHS, MONTHS_3
-from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from activities import wording
 from attendance.models import YearReport
 from attendance.reports.tables import said
 from attendance.reports.year import NOTES, Year
 from attendance.wording import of_period
-from schools.colours import printed
+from schools.typesetting import set_pdf
 
 TEMPLATE = settings.BASE_DIR / "templates" / "attendance" / "infographic.typ"
 # What there is room for; the page of the year has the others.
@@ -24,19 +22,11 @@ MOST_PLACES, MOST_PROGRAMMES = 7, 7
 
 def infographic_pdf(year: Year, *, texts: YearReport) -> bytes:
     """A PDF/UA-1 of one page in the language of the moment."""
-    return typst.compile(
-        TEMPLATE,
-        sys_inputs={"data": json.dumps(_data(year, texts))},
-        font_paths=[settings.FONTS_DIR],
-        format="pdf",
-        pdf_standards=["ua-1"],
-    )
+    return set_pdf(TEMPLATE, _data(year, texts))
 
 
 def _data(year: Year, texts: YearReport) -> dict[str, Any]:
     return {
-        "language": get_language(),
-        "colours": printed()._asdict(),
         "title": _("%(programme)s in %(town)s: %(year)s in figures")
         % {"programme": settings.PROGRAMME_NAME, "town": settings.TOWN_NAME, "year": year.number},
         "programme": f"{settings.PROGRAMME_NAME} · {settings.TOWN_NAME}",

@@ -3,19 +3,17 @@
 import csv
 import datetime as dt
 import io
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import typst
 import xlsxwriter
 from django.conf import settings
 from django.utils.formats import date_format, number_format
-from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
-from schools.colours import printed
+from schools.typesetting import set_pdf
 
 Row = Mapping[str, Any]
 TEMPLATE = settings.BASE_DIR / "templates" / "attendance" / "table.typ"
@@ -129,8 +127,6 @@ def _write_notes(book: Any, table: Table, bold: Any) -> None:
 def to_pdf(table: Table) -> bytes:
     """A PDF/UA-1 in the language of the moment: its head is on every page, and a screen reader knows it."""
     data = {
-        "language": get_language(),
-        "colours": printed()._asdict(),
         "title": table.title,
         "about": table.about,
         "town": f"{settings.PROGRAMME_NAME} · {settings.TOWN_NAME}",
@@ -142,13 +138,7 @@ def to_pdf(table: Table) -> bytes:
         "rows": [[cell.text for cell in line] for line in table.lines],
         "notes": [{"name": name, "meaning": meaning} for name, meaning in table.notes],
     }
-    return typst.compile(
-        TEMPLATE,
-        sys_inputs={"data": json.dumps(data)},
-        font_paths=[settings.FONTS_DIR],
-        format="pdf",
-        pdf_standards=["ua-1"],
-    )
+    return set_pdf(TEMPLATE, data)
 
 
 def _is_figure(value: Any) -> bool:
