@@ -4,14 +4,12 @@ An answer may hold what is shown once, such as the tokens of passes. So it is wr
 of the asker's key and the site's: who has the database alone reads nothing.
 """
 
-import base64
 import datetime as dt
-import hmac
 
 from cryptography.fernet import Fernet
-from django.conf import settings
 
 from schools.models import KeptAnswer
+from schools.secrets import cipher, keyed
 
 KEPT = dt.timedelta(hours=24)
 
@@ -21,7 +19,7 @@ def hold(key: str, *, request_digest: bytes, at: dt.datetime) -> KeptAnswer:
 
     Within a transaction: whoever asks the same meanwhile waits until it ends, and then finds the answer, or nothing.
     """
-    key_digest = _keyed("digest", key)
+    key_digest = keyed(f"kept answer digest {key}")
     KeptAnswer.objects.filter(key_digest=key_digest, created_at__lte=at - KEPT).delete()
     # Not get_or_create: its failed insert would end the transaction on PostgreSQL.
     fresh = KeptAnswer(key_digest=key_digest, request_digest=request_digest, created_at=at)
@@ -46,8 +44,4 @@ def forget_old(*, at: dt.datetime) -> int:
 
 
 def _cipher(key: str) -> Fernet:
-    return Fernet(base64.urlsafe_b64encode(_keyed("cipher", key)))
-
-
-def _keyed(purpose: str, key: str) -> bytes:
-    return hmac.digest(settings.SECRET_KEY.encode(), f"kept answer {purpose} {key}".encode(), "sha256")
+    return cipher(f"kept answer cipher {key}")

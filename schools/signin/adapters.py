@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-import hmac
 import logging
 from typing import Any
 
@@ -27,6 +26,7 @@ from django.utils.translation import gettext_lazy as _
 from schools.models import User
 from schools.qr import qr_svg
 from schools.rules import RuleViolation
+from schools.secrets import cipher
 from schools.signin import municipality, second_step, sessions
 
 log = logging.getLogger(__name__)
@@ -132,8 +132,7 @@ class SecondStepAdapter(DefaultMFAAdapter):
 
 
 def _locker() -> Fernet:
-    key = hmac.digest(settings.SECRET_KEY.encode(), b"secrets of second steps", "sha256")
-    return Fernet(base64.urlsafe_b64encode(key))
+    return cipher("secrets of second steps")
 
 
 class MunicipalityAdapter(DefaultSocialAccountAdapter):
