@@ -5,8 +5,6 @@ installation's SECRET_KEY, so that nobody else's demo opens with it.
 """
 
 import datetime as dt
-import hashlib
-import hmac
 import random
 import uuid
 from collections.abc import Iterator
@@ -30,7 +28,7 @@ from attendance.passes import last_day_of_passes
 from schools.acting import acting
 from schools.calendar import school_holiday, school_year_of
 from schools.models import AccessToken, Closure, Kind, Location, Membership, Neighbourhood, Organisation, Role, User
-from schools.secrets import ALPHABET, LENGTH, digest
+from schools.secrets import ALPHABET, LENGTH, digest, keyed
 
 DROP_IN, LOCAL_HEROES, VR, ENTREE, AFTER_SCHOOL = "inloop", "local-heroes", "vr-game", "entree", "na-school"
 
@@ -136,7 +134,7 @@ def credentials() -> dict[str, dict[str, str]]:
 
 
 def _secret(name: str) -> bytes:
-    return hmac.digest(settings.SECRET_KEY.encode(), f"demo {name}".encode(), hashlib.sha256)
+    return keyed(f"demo {name}")
 
 
 def _code(name: str) -> str:
