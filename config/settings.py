@@ -181,6 +181,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "schools.signin.passwords.NoWordOfTheTown"},
 ]
 LOGIN_URL = "desk:login"
 LOGIN_REDIRECT_URL = "desk:home"
@@ -291,8 +292,17 @@ def WHITENOISE_ADD_HEADERS_FUNCTION(headers: dict[str, str], path: str, url: str
 
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", 31_536_000) if HTTPS else 0
+# What is below a name of one's own, such as inloop.town.example; a whole domain is the municipality's to pin, not ours.
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS and BASE_HOST.count(".") > 1
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
+if HTTPS:
+    # Browsers take these from this very host alone, over TLS: nothing beside us in the domain can plant one.
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-session", "__Host-csrf"
+# Pages hand the token to who needs it: no script reads the cookie.
+CSRF_COOKIE_HTTPONLY = True
+# Sentences for the next page stay on the server too, so that there are no other cookies than these two.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SESSION_COOKIE_AGE = SESSION_HOURS * 3600
 # Not no-referrer: browsers then post forms with "Origin: null", which the CSRF check refuses.
 SECURE_REFERRER_POLICY = "same-origin"

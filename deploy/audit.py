@@ -1,8 +1,8 @@
 """./run audit: whether a known weakness is in one of the packages that are locked here.
 
 A weakness that is known fails. That nobody could be asked does not: a change is not wrong because a network is, and a
-build that fails now and then is soon read by nobody. It is said in plain words, and whoever watches over a release reads
-it. What cannot be mended yet stands in accepted-advisories.txt, with a reason and its last day.
+build that fails now and then is soon read by nobody. It is said in plain words, and whoever makes a release asks again
+where somebody answers. What cannot be mended yet stands in accepted-advisories.txt, with a reason and its last day.
 """
 
 import datetime as dt
@@ -71,9 +71,7 @@ def main() -> int:
         try:
             found = weaknesses(told.stdout)
         except NotReached:
-            sys.stdout.write(
-                f"{file}: NOT REACHED. Nobody who knows of weaknesses could be asked: ask again elsewhere.\n"
-            )
+            sys.stdout.write(f"{file}: NOT REACHED, nobody who knows of weaknesses answered: ask again elsewhere\n")
             continue
         new = [(package, name) for package, name in found if name not in waited_for]
         sys.stdout.write(f"{file}: {len(found)} known, {len(new)} of them not accepted\n")

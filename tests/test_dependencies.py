@@ -41,6 +41,6 @@ def test_who_could_not_be_asked_did_not_say_that_all_is_well(told):
 
 
 def test_what_is_waited_for_has_a_reason_and_a_last_day():
-    lines = "# of others\nPYSEC-1 2026-12-01 no file of others is read with it\nPYSEC-2 2026-11-01 over\nPYSEC-3 2026-12-01\n"
+    lines = "# of others\nPYSEC-1 2026-12-01 reads no file\nPYSEC-2 2026-11-01 over\nPYSEC-3 2026-12-01\n"
 
     assert accepted(lines, on=dt.date(2026, 11, 24)) == {"PYSEC-1"}

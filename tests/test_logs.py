@@ -57,6 +57,12 @@ def test_what_helps_is_left(text):
     assert json.loads(JsonLine().format(record(text)))["message"] == text
 
 
+def test_nobody_writes_a_line_of_their_own_by_a_line_break_in_a_name():
+    told = Line().format(record("refused: %s", "x\r\n2026-11-24 INFO signed in\x1b[2J\u2028"))
+    assert told.splitlines() == [told]
+    assert r"\x0d\x0a" in told
+
+
 def test_for_a_machine_each_line_is_one_object():
     told = json.loads(JsonLine().format(record("two\nlines of %s", "words")))
     assert (told["level"], told["logger"], told["message"]) == ("ERROR", "inloop", "two\nlines of words")
