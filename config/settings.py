@@ -301,8 +301,8 @@ if HTTPS:
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-session", "__Host-csrf"
 # Pages hand the token to who needs it: no script reads the cookie.
 CSRF_COOKIE_HTTPONLY = True
-# Sentences for the next page stay on the server too, so that there are no other cookies than these two.
-MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+# Sentences for the next page outlive a session that ends: they are in a cookie of their own.
+MESSAGE_STORAGE = "schools.sentences.InHostCookie"
 SESSION_COOKIE_AGE = SESSION_HOURS * 3600
 # Not no-referrer: browsers then post forms with "Origin: null", which the CSRF check refuses.
 SECURE_REFERRER_POLICY = "same-origin"

@@ -13,6 +13,8 @@ def test_names_of_the_town_and_of_the_work_alone_are_no_password(password, setti
     assert [one.code for one in refused.value.error_list] == ["password_of_the_town"]
 
 
-@pytest.mark.parametrize("password", ["vier blauwe fietsen", "zaanstad heeft vier fietsen", "x" * 200, "ÄÖ 漢字 emoji 🚲 ja"])
+@pytest.mark.parametrize(
+    "password", ["vier blauwe fietsen", "zaanstad heeft vier fietsen", "x" * 200, "ÄÖ 漢字 emoji 🚲 ja"]
+)
 def test_any_other_long_one_will_do_whatever_it_is_made_of(password):
     validate_password(password)
