@@ -4,6 +4,8 @@ import re
 from collections import Counter
 from pathlib import Path
 
+from tests.bad_input import SUITE_OF
+
 TESTS = Path(__file__).resolve().parent
 TEXT = (TESTS.parent / "docs/security.md").read_text()
 ROW = re.compile(r"^\| (\d+\.\d+\.\d+) \| (.*?) \| (yes|n/a|\*\*no\*\*) \| (.*?) \| ?(.*?) ?\|$", re.M)
@@ -36,6 +38,13 @@ def test_what_is_not_done_is_listed_with_what_it_would_take():
     listed = TEXT.partition("## Not done")[2].partition("\n## ")[0]
     told = set(re.findall(r"\d+\.\d+\.\d+", " ".join(re.findall(r"^\| ([\d., ]+) \|", listed, re.M))))
     assert told == {number for number, _asks, state, *_rest in ROWS if state == "**no**"}
+
+
+def test_every_list_of_bad_input_that_is_reported_is_there():
+    missing = [
+        name for name in SUITE_OF if f"def {name.partition('::')[2]}(" not in (TESTS / name.split(":")[0]).read_text()
+    ]
+    assert missing == []
 
 
 def test_every_test_that_the_table_names_is_there():
