@@ -33,7 +33,7 @@ QUEUE = sized(40, trial=5)
 SHOWN, BETWEEN = 0.6, 0.15  # seconds that each holds up a pass, and until the next does
 BEFORE, AFTER = 3, 3  # seconds of nobody
 STARTS = sized(5, trial=1)
-STRENGTHS = [step / 5 for step in range(6)]
+STRENGTHS = sized([step / 5 for step in range(6)], trial=[0.4])
 # A short address and a long one: codes of 29 and of 33 modules.
 HOSTS = "jeugd.example", "inloop.gemeente.example"
 

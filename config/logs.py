@@ -18,7 +18,7 @@ _TAKEN_OUT: list[tuple[re.Pattern[str], str]] = [
     (re.compile(r"(?i)\b((?:proxy-)?authorization|(?:set-)?cookie)(['\"]?\s*[:=]).*"), r"\1\2 …"),
     (re.compile(r"(?i)\b(bearer|basic)\s+[^\s,;'\"]+"), r"\1 …"),
     (
-        re.compile(r"(?i)\b(sessionid|csrftoken|token|password|secret)(['\"]?\s*[:=])\s*['\"]?[^\s,;'\"]+"),
+        re.compile(r"(?i)\b(sessionid|csrftoken|__Host-\w+|token|password|secret)(['\"]?\s*[:=])\s*['\"]?[^\s,;'\"]+"),
         r"\1\2 …",
     ),
     (re.compile(r"\binloop_(?:user|door)_[\w-]+"), "…"),

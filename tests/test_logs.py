@@ -23,6 +23,7 @@ PRIVATE = {
     "a key as Python writes it": (r"visitor_key=b'\x91q\x00key'", "key'"),
     "what a row holds": ("duplicate key\nDETAIL:  Key (session_id, visitor_key)=(7, 8) already exists.", "(7, 8)"),
     "a session's cookie": ("Cookie: sessionid=a8f0zx12", "a8f0zx12"),
+    "one by its name": ("refused __Host-session=a8f0zx12 again", "a8f0zx12"),
 }
 
 
