@@ -21,10 +21,10 @@ _ADDRESSES = {
 }
 HEADERS = {
     "webhook-id": (gettext_lazy("Id of the message: the same each time it is sent."), _ID),
-    "webhook-timestamp": (gettext_lazy("When it is sent, in seconds since 1970."), "1764255600"),
+    "webhook-timestamp": (gettext_lazy("When it is sent, in seconds since 1970."), "1795791600"),
     "webhook-signature": (
         gettext_lazy("HMAC-SHA256 of id, timestamp and body, with dots between. There can be two, with a space."),
-        "v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=",
+        "v1,ct7ORY6Sc1qQR+TnLN7UuSrn0N/Tbn6gud6ijNu2pg8=",
     ),
 }
 

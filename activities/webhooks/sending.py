@@ -32,6 +32,10 @@ def post(address: str, body: bytes, *, headers: dict[str, str]) -> int:
                     "POST", here.target, body, headers=said | headers, preload_content=False, decode_content=False
                 )
                 with closing(connection.getresponse()) as answer:
-                    return int(answer.status)
+                    status = int(answer.status)
+                if deadline.is_over:
+                    # To the reader of headers being cut off looks like their end.
+                    raise TimeoutError
+                return status
         except (HTTPError, HTTPException, OSError, ValueError) as problem:
             raise Unusable(code_of(problem, deadline)) from None

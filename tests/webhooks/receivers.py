@@ -1,5 +1,4 @@
-"""A program somewhere that is told of changes: a real server on this machine, which checks what comes as docs/webhooks.md
-says."""
+"""A program somewhere that is told of changes: a real server here, which checks what comes as our guide says."""
 
 import json
 import re
