@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("activities", "0009_campaign_codes"),
-        ("schools", "0011_letters_of_subscriptions"),
+        ("schools", "0010_scopes_of_tokens_and_kept_answers"),
     ]
 
     operations = [

@@ -139,6 +139,10 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def due_at(self, moment: dt.datetime) -> "DeliveryQuerySet":
         return self.waiting().filter(due_at__lte=moment)
 
+    def overdue_at(self, moment: dt.datetime) -> "DeliveryQuerySet":
+        """Those that nobody has tried, though they could have been."""
+        return self.due_at(moment).filter(subscription__off_at=None, subscription__next_try_at__lte=moment)
+
 
 class Delivery(models.Model):
     """One message to one subscriber, and what became of it. Written in the transaction of what it tells of."""

@@ -181,5 +181,7 @@ def _publishers(subscription: Subscription) -> list[User]:
 
 
 def forget(*, at: dt.datetime) -> int:
-    """What became of a message is kept for a month; so is what still waits for who is switched off."""
+    """What became of a message is kept for a month; so is what still waits for who is switched off. Secrets that sign
+    nothing any more go at once."""
+    Subscription.objects.filter(former_until__lte=at).update(former_locked_secret="", former_until=None)
     return Delivery.objects.filter(happened_at__lt=at - FORGOTTEN_AFTER).delete()[0]

@@ -167,6 +167,17 @@ def test_without_a_publisher_the_coordinators_get_it_and_410_ends_it_at_once(sho
     assert [letter.user.email for letter in Letter.objects.all()] == ["coordinator@inloop.example"]
 
 
+def test_what_nobody_tries_is_seen_by_who_watches(shop, program):
+    happen(shop, "A")
+    assert not Delivery.objects.overdue_at(NOW - MINUTE).exists()
+    assert Delivery.objects.overdue_at(NOW).exists()
+    # Who waits for the next try is not late, nor is who is switched off.
+    Subscription.objects.update(next_try_at=NOW + HOUR)
+    assert not Delivery.objects.overdue_at(NOW).exists()
+    Subscription.objects.update(next_try_at=NOW, off_at=NOW)
+    assert not Delivery.objects.overdue_at(NOW).exists()
+
+
 def test_one_that_fails_holds_up_no_other(shop, program, their_site):
     dead = factories.subscription(of=shop.organisation, address="http://127.0.0.1:1/x")
     happen(shop, "A")
@@ -200,6 +211,7 @@ def test_what_breaks_down_is_logged_without_the_address(shop, program, their_sit
 def test_a_new_secret_overlaps_with_the_former_one_for_a_day(shop, program, their_site):
     new = managing.renew_secret(program, at=NOW)
     assert new != SECRET
+    assert delivering.forget(at=NOW + DAY - MINUTE) == 0
     for after, known in ((HOUR, (SECRET, new)), (DAY - MINUTE, (SECRET, new)), (DAY, (new,))):
         happen(shop, f"After {after}")
         deliver_due(at=NOW + after)
@@ -208,6 +220,8 @@ def test_a_new_secret_overlaps_with_the_former_one_for_a_day(shop, program, thei
         at = int(came.headers["webhook-timestamp"])
         for secret in (SECRET, new):
             assert is_ours(secret, came, at) == (secret in known)
+    delivering.forget(at=NOW + DAY)
+    assert state(program).former_locked_secret == ""
 
 
 def is_ours(secret, came, at):
