@@ -58,7 +58,8 @@ HOUSEKEEPING_LATE_MINUTES = env.int("HOUSEKEEPING_LATE_MINUTES", 180)
 AUDIT_KEPT_DAYS = env.int("AUDIT_KEPT_DAYS", 1826)
 # Between two locations for which no journey is written down; minutes.
 TRAVEL_MINUTES = env.int("TRAVEL_MINUTES", 30)
-# Whether calendars are also taken in over http and from inside the own network; the internet's only, without.
+# Whether calendars are also taken in, and subscribers told, over http and inside the own network; without, on the
+# internet only.
 INTAKE_TRUSTS_LOCAL = env.bool("INTAKE_TRUSTS_LOCAL", False)
 CONTACT_NAME = env.str("CONTACT_NAME", "Inloop team")
 CONTACT_EMAIL = env.str("CONTACT_EMAIL", "inloop@example.org")
@@ -355,7 +356,7 @@ if METRICS_DIR:
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = METRICS_DIR
 
 # ---------------------------------------------------------------- the API
-API_VERSION = "1.3.0"
+API_VERSION = "1.4.0"
 # Of one token, or of one address without; each process of the server counts for itself.
 API_CALLS_PER_MINUTE = env.int("API_CALLS_PER_MINUTE", 6_000)
 REST_FRAMEWORK = {
@@ -392,5 +393,6 @@ SPECTACULAR_SETTINGS = {
         "api.responses.describe_answers",
         "api.examples.explain_fields",
         "api.schema.give_examples",
+        "api.webhooks.describe_webhooks",
     ],
 }
