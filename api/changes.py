@@ -12,6 +12,7 @@ class Version(NamedTuple):
 
 
 VERSIONS = (
+    Version("1.4.0", (_("Sessions also as CSV and XLSX, by Accept."),)),
     Version(
         "1.3.0",
         (

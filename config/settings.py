@@ -345,7 +345,7 @@ if METRICS_DIR:
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = METRICS_DIR
 
 # ---------------------------------------------------------------- the API
-API_VERSION = "1.3.0"
+API_VERSION = "1.4.0"
 # Of one token, or of one address without; each process of the server counts for itself.
 API_CALLS_PER_MINUTE = env.int("API_CALLS_PER_MINUTE", 6_000)
 REST_FRAMEWORK = {
