@@ -119,6 +119,7 @@ def test_each_form_is_known_by_a_tag_of_its_own(api, programme):
     for accept in (CSV, XLSX, "application/json"):
         response = api.get("/sessions", accept=accept)
         assert response.getvalue()
+        assert "Accept" in response["Vary"]
         tags.add(response["ETag"])
     assert len(tags) == 3
 
