@@ -62,7 +62,8 @@ def fields_of(described, schema, *, path=""):
         about, where = resolved(described, about), f"{path}.{name}".lstrip(".")
         kinds = about.get("type", "")
         kind = " or ".join(sorted(kinds)) if isinstance(kinds, list) else kinds
-        told = " ".join(filter(None, (kind, about.get("format", ""))))
+        # How large a number may be is the database's.
+        told = f"{kind} {about['format']}" if "string" in kind and "format" in about else kind
         # What is asked for must not become needed, and what is answered must not become rare.
         needed = " required" * (name in schema.get("required", ()))
         yield f"{where} {told}{needed}".rstrip()
