@@ -12,7 +12,13 @@ class Version(NamedTuple):
 
 
 VERSIONS = (
-    Version("1.4.0", (_("Webhooks: your program is told of changes and closed weeks, and needs not ask all day."),)),
+    Version(
+        "1.4.0",
+        (
+            _("Webhooks: your program is told of changes and closed weeks, and needs not ask all day."),
+            _("Sessions also as CSV and XLSX, by Accept."),
+        ),
+    ),
     Version(
         "1.3.0",
         (
