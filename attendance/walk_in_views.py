@@ -2,6 +2,7 @@
 
 import uuid
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -20,4 +21,5 @@ from attendance.forms import WalkInForm
 def page(request: HttpRequest) -> HttpResponse:
     form = WalkInForm(request.POST if request.method == "POST" else None, initial={"id": uuid.uuid4()})
     walk_in = form.apply(at=now()) if form.is_valid() else None
-    return render(request, "attendance/walk_in.html", {"form": form, "walk_in": walk_in})
+    context = {"form": form, "walk_in": walk_in, "hours": settings.WALK_IN_REMEMBERED_HOURS}
+    return render(request, "attendance/walk_in.html", context)

@@ -60,6 +60,8 @@ AUDIT_KEPT_DAYS = env.int("AUDIT_KEPT_DAYS", 1826)
 TRAVEL_MINUTES = env.int("TRAVEL_MINUTES", 30)
 # Whether calendars are also taken in over http and from inside the own network; the internet's only, without.
 INTAKE_TRUSTS_LOCAL = env.bool("INTAKE_TRUSTS_LOCAL", False)
+# How long the phone of who walked in without a pass remembers that it was counted; the page of privacy says so too.
+WALK_IN_REMEMBERED_HOURS = 12
 CONTACT_NAME = env.str("CONTACT_NAME", "Inloop team")
 CONTACT_EMAIL = env.str("CONTACT_EMAIL", "inloop@example.org")
 # A class of the theme and its stylesheet, laid over our own (see config/static/site.css).
@@ -256,7 +258,9 @@ CACHES = {
 }
 
 LANGUAGE_CODE = "nl"
-LANGUAGES = [("nl", _("Dutch")), ("en", _("English"))]
+LANGUAGES = [("nl", _("Dutch")), ("en", _("English")), ("tr", _("Turkish")), ("bg", _("Bulgarian"))]
+# What people who work here read: the desk, the door, their letters, the API.
+STAFF_LANGUAGES = LANGUAGES[:2]
 LOCALE_PATHS = [BASE_DIR / "config" / "locale"]
 # Everything here happens on the clock on the wall in the Netherlands.
 TIME_ZONE = "Europe/Amsterdam"

@@ -12,8 +12,12 @@ from django.views.decorators.http import require_safe
 @login_not_required
 @require_safe
 def privacy(request: HttpRequest) -> HttpResponse:
-    days = {"close_after_days": settings.CLOSE_AFTER_DAYS, "kept_days": settings.CHECK_INS_KEPT_DAYS}
-    return render(request, "schools/privacy.html", days)
+    how_long = {
+        "close_after_days": settings.CLOSE_AFTER_DAYS,
+        "kept_days": settings.CHECK_INS_KEPT_DAYS,
+        "hours": settings.WALK_IN_REMEMBERED_HOURS,
+    }
+    return render(request, "schools/privacy.html", how_long)
 
 
 @login_not_required
@@ -32,7 +36,7 @@ def security_contact(request: HttpRequest) -> HttpResponse:
     lines = [
         f"Contact: mailto:{settings.CONTACT_EMAIL}",
         f"Expires: {expires.isoformat()}",
-        f"Preferred-Languages: {', '.join(code for code, _name in settings.LANGUAGES)}",
+        f"Preferred-Languages: {', '.join(code for code, _name in settings.STAFF_LANGUAGES)}",
         f"Canonical: {settings.BASE_URL}{request.path}",
     ]
     return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
