@@ -105,6 +105,9 @@ def test_names_are_said_in_dutch_on_a_page_in_another_language(client, drop_in):
 
     for name in ("Shop", "Poelenburg", "Drop-In"):
         assert f'<span lang="nl">{name}</span>' in html
+    programme = client.get("/tr/").content.decode()
+    assert '<option value="poelenburg" lang="nl">Poelenburg</option>' in programme
+    assert '<option value="" selected>' in programme
     assert 'lang="nl">' not in client.get("/activities/drop-in-hours").content.decode().partition("</header>")[2]
 
 
