@@ -12,6 +12,7 @@ class Version(NamedTuple):
 
 
 VERSIONS = (
+    Version("1.4.0", (_("Webhooks: your program is told of changes and closed weeks, and needs not ask all day."),)),
     Version(
         "1.3.0",
         (

@@ -2,7 +2,6 @@
 
 import uuid
 
-from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -12,6 +11,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from attendance.forms import WalkInForm
+from schools.views import WALK_IN_REMEMBERED_HOURS
 
 
 @login_not_required
@@ -21,5 +21,5 @@ from attendance.forms import WalkInForm
 def page(request: HttpRequest) -> HttpResponse:
     form = WalkInForm(request.POST if request.method == "POST" else None, initial={"id": uuid.uuid4()})
     walk_in = form.apply(at=now()) if form.is_valid() else None
-    context = {"form": form, "walk_in": walk_in, "hours": settings.WALK_IN_REMEMBERED_HOURS}
+    context = {"form": form, "walk_in": walk_in, "hours": WALK_IN_REMEMBERED_HOURS}
     return render(request, "attendance/walk_in.html", context)

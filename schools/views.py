@@ -8,6 +8,9 @@ from django.utils.timezone import now
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
+# How long the phone of who walked in without a pass remembers that it was counted.
+WALK_IN_REMEMBERED_HOURS = 12
+
 
 @login_not_required
 @require_safe
@@ -15,7 +18,7 @@ def privacy(request: HttpRequest) -> HttpResponse:
     how_long = {
         "close_after_days": settings.CLOSE_AFTER_DAYS,
         "kept_days": settings.CHECK_INS_KEPT_DAYS,
-        "hours": settings.WALK_IN_REMEMBERED_HOURS,
+        "hours": WALK_IN_REMEMBERED_HOURS,
     }
     return render(request, "schools/privacy.html", how_long)
 

@@ -155,6 +155,13 @@ def test_a_capital_i_has_its_dot_in_turkish():
         assert wording.capital("петък") == "Петък"
 
 
+def test_how_long_something_is_kept_is_said_as_it_is_set(client, settings):
+    settings.CLOSE_AFTER_DAYS, settings.CHECK_INS_KEPT_DAYS = 91, 92
+    for code in LANGUAGES:
+        html = client.get("/privacy" if code == "nl" else f"/{code}/privacy").content.decode()
+        assert re.search(r"\b91\b.*\b92\b.*\b12\b", html, re.S)
+
+
 # ---------------------------------------------------------------- nothing is forgotten
 
 
