@@ -23,6 +23,7 @@ from activities.weeks import WEEK, local_date, monday_of, starts_at, weeks
 from attendance.checkin import Door, store
 from attendance.claims import Claim
 from attendance.demo_campaign import make_campaign
+from attendance.demo_places import make_places
 from attendance.models import CheckInKind, Device, Entry, EntryKind, Gender, GrantRule, Pass, Target, YearReport
 from attendance.passes import last_day_of_passes
 from schools.acting import acting
@@ -111,9 +112,9 @@ class NotEmpty(Exception):
 def is_empty() -> bool:
     """Whether there is not a row of ours; also of a database whose tables are older, or not there yet."""
     tables = set(connection.introspection.table_names())
-    # The edition only says when something changed, and a run that there is a worker; both where nothing is left.
+    # The editions only say that something changed, and a run that there is a worker; both where nothing is left.
     ours = {model for package in PACKAGES for model in apps.get_app_config(package).get_models()}
-    ours -= {Edition, apps.get_model("attendance.StepRun")}
+    ours -= {Edition, *map(apps.get_model, ("attendance.PlacesEdition", "attendance.StepRun"))}
     return not any(model._base_manager.exists() for model in ours if model._meta.db_table in tables)
 
 
@@ -159,6 +160,7 @@ class _Town:
             self._make_visits()
             self._make_changes()
             self._make_bookings()
+            make_places(self.tokens, at=self.at)
             self._make_grant()
             self._make_report()
             drop_in = Activity.objects.get(title="Inloop Jongerenwinkel")

@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from activities import closing_days, publishing
 from activities.filters import ActivityFilter, SessionFilter
 from activities.models import Activity, Programme, Session
+from activities.places_taken import with_places_taken
 from api.conditions import if_match
 from api.kept import kept_until_change
 from api.once import once
@@ -34,6 +35,7 @@ from api.serializers.programme import (
     SessionSerializer,
 )
 from api.viewsets.base import ApiViewSet
+from attendance.places import reading
 from schools.models import Closure, HolidayOverride, Kind, Location, Organisation, Scope
 
 
@@ -45,6 +47,10 @@ class PublishedViewSet(ApiViewSet):
     """What everybody may read, the same for all."""
 
     open_actions = frozenset({"list", "retrieve"})
+
+    def edition(self) -> object:
+        """Another one when there is another answer though the programme did not change; None if nobody can tell."""
+        return 0
 
     @kept_until_change
     def list(self, request: Request) -> Response:
@@ -151,6 +157,12 @@ class SessionViewSet(PublishedViewSet):
     permission_classes = [IsPublisherOrReads]
     filterset_class = SessionFilter
     lookup_value_converter = "uuid"
+
+    def edition(self) -> object:
+        return reading.edition(at=now())
+
+    def paginate_queryset(self, queryset: Any) -> list[Session]:
+        return with_places_taken(super().paginate_queryset(queryset) or (), at=now())
 
     def get_queryset(self) -> QuerySet[Session]:
         sessions = super().get_queryset()
