@@ -42,7 +42,7 @@ def settle(
     """Let offers lapse and pass them on, up to `at`, each at its own moment. Returns those that changed; saves nothing.
 
     `changed_at` is when seats may have come free otherwise: by a change of the programme, or because somebody gave
-    one up. Before that moment only a seat whose offer lapsed is offered to the next.
+    one up. Before that moment only a seat whose offer lapsed is offered to the next, if there is still room for it.
     """
     if capacity is None:
         return []  # everybody can come: nobody has to wait for anything
