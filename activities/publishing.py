@@ -181,7 +181,8 @@ def delete(activity: Activity, *, at: dt.datetime | None = None) -> None:
     sessions = [session.pk for session in activity.sessions.lock()]
     if attendance_of(sessions):
         raise RuleViolation(
-            "has_attendance", _("People have come to this activity. Archive it: then its figures stay.")
+            "has_attendance",
+            _("People have come to this activity, or have a place in it. Archive it: then its figures stay."),
         )
     audit.record(acts.ACTIVITY_DELETED, of=activity, at=at)
     activity.sessions.all().delete()
@@ -258,7 +259,8 @@ def take_back(session: Session, *, at: dt.datetime | None = None) -> None:
     if not session.is_extra:
         raise RuleViolation("not_extra", _("This date belongs to the series. Cancel it instead."))
     if attendance_of([session.pk]):
-        raise RuleViolation("has_attendance", _("People have already checked in to this session."))
+        sentence = _("People have come to this session, or have a place in it. Cancel it instead.")
+        raise RuleViolation("has_attendance", sentence)
     note_session(acts.SESSION_TAKEN_AWAY, session, at=at)
     session.delete()
 

@@ -68,6 +68,7 @@ ROOMS = {
     "desk/sessions": PUBLISHERS,
     "desk/check-ins": WORKERS,
     "desk/today": WORKERS,
+    "desk/places": STAFF,
     "desk/passes": WORKERS,
     "desk/passes/renew": COORDINATORS,
     "desk/devices": COORDINATORS,

@@ -7,7 +7,6 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from activities.models import Session
 from attendance import acts
@@ -84,5 +83,5 @@ def reserve(
 def _not_enough(most: int) -> RuleViolation:
     if not most:
         return RuleViolation("not_enough_places", _("It is full. A class cannot stand on the waiting list."))
-    sentence = ngettext("There is room for %(count)s only.", "There is room for %(count)s only.", most)
+    sentence = _("There is room for %(count)s in all, and not for more.")
     return RuleViolation("not_enough_places", sentence % {"count": most})

@@ -50,8 +50,10 @@ class Listing:
         self.places.append(place)
         PlacesEdition.note_change()
 
-    def save(self, place: Place) -> None:
-        place.save(update_fields=["state", "offer_ends_at", "seats", "week"])
+    def give(self, place: Place) -> None:
+        """The seat that was offered is theirs from now on."""
+        place.state, place.offer_ends_at = PlaceState.HELD, None
+        place.save(update_fields=["state", "offer_ends_at"])
         PlacesEdition.note_change()
 
     def remove(self, place: Place, *, at: dt.datetime) -> None:

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from django.db import transaction
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from activities.models import Session
 from activities.places_taken import AHEAD
@@ -69,8 +68,7 @@ def accept(token: str, key: uuid.UUID, *, at: dt.datetime | None = None) -> Plac
     if place.state == PlaceState.LAPSED:
         raise RuleViolation("offer_lapsed", _("You did not answer in time. The place went to the next one."))
     if place.state == PlaceState.OFFERED:
-        place.state, place.offer_ends_at = PlaceState.HELD, None
-        listing.save(place)
+        listing.give(place)
     if place.state != PlaceState.HELD:
         raise RuleViolation("no_place", _("There is no free place yet. You are still on the waiting list."))
     return place
@@ -140,11 +138,7 @@ def _has_begun() -> RuleViolation:
 def _refuse_too_many(holder: bytes, week: dt.date, *, at: dt.datetime) -> None:
     coming = Place.objects.open().to_come().filter(holder=holder, week=week, session__starts_at__gt=at)
     if coming.count() >= MOST_PER_WEEK:
-        sentence = ngettext(
-            "You can have %(most)s place in one week. Give one back first.",
-            "You can have %(most)s places in one week. Give one back first.",
-            MOST_PER_WEEK,
-        )
+        sentence = _("You can have %(most)s places in one week. Give one back first.")
         raise RuleViolation("too_many_places", sentence % {"most": MOST_PER_WEEK})
 
 
