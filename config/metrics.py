@@ -1,6 +1,6 @@
 """Figures of the machine, for Prometheus: counts and ages, never of a place or a session.
 
-A place with a moment points at a child, so no label has either: labels are outcomes, steps and statuses.
+A place with a moment points at a child, so no label has either: labels are outcomes, states, steps and statuses.
 
 Most come from the database, so every process on every machine tells the same: how many check-ins there ever were
 by outcome, what waits, how old the work is. What leaves no row is counted where it happens (answers, replays,

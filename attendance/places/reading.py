@@ -49,10 +49,14 @@ def _reckoned(sessions: Collection[uuid.UUID], *, at: dt.datetime) -> dict[uuid.
 
 
 def edition(*, at: dt.datetime) -> int | None:
-    """Another one whenever `taken` may be another; None while an offer has lapsed that nobody has passed on yet."""
-    if Place.objects.filter(state=PlaceState.OFFERED, offer_ends_at__lte=at).exists():
-        return None
-    return PlacesEdition.objects.filter(pk=1).values_list("number", flat=True).first() or 0
+    """Another one whenever `taken` may be another; None while an offer has lapsed that nobody has passed on yet.
+
+    One query.
+    """
+    stale = Place.objects.filter(state=PlaceState.OFFERED, offer_ends_at__lte=at)
+    found = PlacesEdition.objects.filter(pk=1).values_list("number", Exists(stale)).first()
+    number, is_stale = found or (0, False)
+    return None if is_stale else number
 
 
 # ---------------------------------------------------------------- what a pass has
