@@ -26,6 +26,7 @@ PUBLIC = [
     "templates/activities/_dates.html",
     "templates/activities/_days.html",
     "templates/activities/_in_dutch.html",
+    "templates/activities/_places_left.html",
     "templates/activities/_status.html",
     "templates/activities/_subscribe.html",
     "templates/activities/activity_detail.html",
@@ -35,7 +36,12 @@ PUBLIC = [
     "templates/activities/location_detail.html",
     "templates/activities/organisation_detail.html",
     "templates/activities/programme_detail.html",
+    "templates/attendance/_place_button.html",
+    "templates/attendance/_place_choice.html",
+    "templates/attendance/_places.html",
+    "templates/attendance/_places_on_pass.html",
     "templates/attendance/pass.html",
+    "templates/attendance/pass_places.html",
     "templates/attendance/walk_in.html",
     "templates/forms/_errors.html",
     "templates/forms/_field.html",
@@ -65,6 +71,9 @@ PUBLIC = [
     "activities/wording.py:week_days",
     "attendance/forms.py:ShowForm",
     "attendance/forms.py:WalkInForm",
+    "attendance/place_views.py:_SAID",
+    "attendance/place_views.py:_done",
+    "attendance/places/taking.py",
     "attendance/walk_ins.py",
     "schools/models/places.py:Kind",
     "schools/plain_words.py:MONTHS",
@@ -116,4 +125,6 @@ def _python(room: str) -> str:
 def _names(part: ast.stmt) -> list[str]:
     if isinstance(part, ast.Assign):
         return [target.id for target in part.targets if isinstance(target, ast.Name)]
+    if isinstance(part, ast.AnnAssign):
+        return [part.target.id] if isinstance(part.target, ast.Name) else []
     return [part.name] if isinstance(part, ast.ClassDef | ast.FunctionDef) else []

@@ -222,9 +222,10 @@ def questions(series: Activity) -> Iterator[tuple[str, str, dict[str, str]]]:
     pages += [f"activities/{slug}" for slug in ("series", "once", "daily", "rare", "ruled", "off")]
     pages += [f"organisations/of-{kind}".replace("_", "-") for kind in Kind.values]
     pages += ["locations/shop", "organisations/shop", "programmes/drop-in", "embed", "embed?level=x", "q/ZZZZZ"]
-    pages += ["p", "in", "privacy", "accessibility"]
+    pages += ["p", "p/places", "in", "privacy", "accessibility"]
     yield from (("GET", page, {}) for page in pages)
-    yield from (("POST", "p", {"token": token}) for token in ("", "wrong", "0" * 16, "\x00", "x" * 201))
+    for page in ("p", "p/places"):
+        yield from (("POST", page, {"token": token}) for token in ("", "wrong", "0" * 16, "\x00", "x" * 201))
     yield from (("POST", "in", {"code": code, "id": ""}) for code in ("", "wrong", "0" * 10))
 
 

@@ -386,5 +386,5 @@ def test_a_change_of_many_sessions_takes_a_few_queries(django_assert_max_num_que
     # SQLite takes a bounded number of parameters at once, so that the rows are written in parts.
     with django_assert_max_num_queries(60):
         publishing.change(long, {"start_time": dt.time(14), "location": factories.location(slug="hub")}, at=NOW)
-    with django_assert_max_num_queries(26):
+    with django_assert_max_num_queries(27):
         publishing.archive(long, at=NOW)
