@@ -1,7 +1,14 @@
 from django.urls import path
 
-from attendance import pass_views, walk_in_views
+from attendance import walk_in_views
+from attendance.pass_page import views
 
 app_name = "passes"
 
-urlpatterns = [path("p", pass_views.show, name="show"), path("in", walk_in_views.page, name="walk_in")]
+urlpatterns = [
+    path("p", views.show, name="show"),
+    path("p/offline", views.offline, name="offline"),
+    path("p/worker.js", views.worker, name="worker"),
+    path("p/manifest.webmanifest", views.manifest, name="manifest"),
+    path("in", walk_in_views.page, name="walk_in"),
+]

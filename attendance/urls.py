@@ -43,6 +43,7 @@ urlpatterns = [
     path("/grants/rules/<uuid:pk>/remove", grant_views.remove, name="grant_remove"),
     path("/grants/<uuid:pk>/<slug:slug>", grant_views.detail, name="grant_detail"),
     path("/passes", pass_views.index, name="passes"),
+    path("/passes/hand-out", pass_views.hand_out, name="pass_hand_out"),
     path("/passes/renew", pass_views.renew, name="passes_renew"),
     path("/passes/revoke", pass_views.revoke, name="pass_revoke"),
     path("/tokens", token_views.index, name="tokens"),

@@ -235,6 +235,7 @@ WITH = {
     "year_texts": lambda shop: ([2025], {"introduction": "Voor iedereen."}),
     "tokens": lambda shop: ([], {"name": "Dashboard", "scope": "totals", "days": "30"}),
     "token_revoke": lambda shop: ([], {"token": own_token()}),
+    "pass_hand_out": lambda shop: ([], {"valid_until": "2027-09-30"}),
     "passes_renew": lambda shop: ([], renewing()),
     "passes": lambda shop: ([], {"count": "2", "valid_until": "2027-08-31", "paper": "cards"}),
     "pass_revoke": lambda shop: ([], {"number": factories.issued_pass()[0].number}),
