@@ -26,6 +26,7 @@ from activities.structured import events
 from activities.subscribing import CalendarLinks, poster_code
 from activities.weeks import monday_of
 from schools.models import Location, Organisation
+from schools.unchanged import kept_a_minute
 
 MOST_COMING = 20
 FIVE_MINUTES = 300  # seconds
@@ -34,6 +35,7 @@ ONE_DAY = 24 * 3600  # seconds
 
 @login_not_required
 @require_safe
+@kept_a_minute
 def home(request: HttpRequest) -> HttpResponse:
     at = now()
     choice = Choice(request.GET)
@@ -47,6 +49,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @login_not_required
 @require_safe
+@kept_a_minute
 def activity_detail(request: HttpRequest, slug: str) -> HttpResponse:
     at = now()
     activity = get_object_or_404(Activity.objects.published().with_places(), slug=slug)
@@ -65,6 +68,7 @@ def activity_detail(request: HttpRequest, slug: str) -> HttpResponse:
 
 @login_not_required
 @require_safe
+@kept_a_minute
 def location_detail(request: HttpRequest, slug: str) -> HttpResponse:
     at = now()
     location = get_object_or_404(Location.objects.select_related("organisation", "neighbourhood"), slug=slug)
@@ -80,6 +84,7 @@ def location_detail(request: HttpRequest, slug: str) -> HttpResponse:
 
 @login_not_required
 @require_safe
+@kept_a_minute
 def organisation_detail(request: HttpRequest, slug: str) -> HttpResponse:
     at = now()
     organisation = get_object_or_404(Organisation, slug=slug)
@@ -97,6 +102,7 @@ def organisation_detail(request: HttpRequest, slug: str) -> HttpResponse:
 
 @login_not_required
 @require_safe
+@kept_a_minute
 def programme_detail(request: HttpRequest, slug: str) -> HttpResponse:
     at = now()
     programme = get_object_or_404(Programme, slug=slug)

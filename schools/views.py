@@ -8,9 +8,12 @@ from django.utils.timezone import now
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
+from schools.unchanged import kept_a_minute
+
 
 @login_not_required
 @require_safe
+@kept_a_minute
 def privacy(request: HttpRequest) -> HttpResponse:
     days = {"close_after_days": settings.CLOSE_AFTER_DAYS, "kept_days": settings.CHECK_INS_KEPT_DAYS}
     return render(request, "schools/privacy.html", days)
@@ -18,6 +21,7 @@ def privacy(request: HttpRequest) -> HttpResponse:
 
 @login_not_required
 @require_safe
+@kept_a_minute
 def accessibility(request: HttpRequest) -> HttpResponse:
     return render(request, "schools/accessibility.html")
 

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from attendance import installed, passes
 from attendance.forms import ShowForm
 from schools.qr import qr_svg
+from schools.unchanged import kept_a_minute
 
 PAGE = "attendance/pass.html"
 OFFLINE = "attendance/pass_offline.html"
@@ -23,7 +24,6 @@ MADE_OF = ("site.css", "pass/page.js", "mark.svg", "pass-192.png", "pass-512.png
 
 @login_not_required
 @csrf_exempt  # it changes nothing, and the page for it may set no cookie
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def show(request: HttpRequest) -> HttpResponse:
     """The phone draws the pass itself; for one without scripts it comes in a body and is drawn here.
@@ -33,11 +33,13 @@ def show(request: HttpRequest) -> HttpResponse:
     form = ShowForm(request.POST if request.method == "POST" else None)
     code = qr_svg(passes.pass_url(form.cleaned_data["token"])) if form.is_valid() else ""
     context = {"form": ShowForm() if code else form, "code": code, "code_begins": passes.pass_url("")}
-    return render(request, PAGE, context)
+    may_keep = never_cache if request.method == "POST" else kept_a_minute
+    return may_keep(render)(request, PAGE, context)
 
 
 @login_not_required
 @require_safe
+@kept_a_minute
 def offline(request: HttpRequest) -> HttpResponse:
     """For a page near this one that cannot be reached: kept on the phone beside the pass."""
     return render(request, OFFLINE)
