@@ -7,12 +7,13 @@ import sys
 from collections.abc import Callable, Iterable
 from itertools import chain
 
-from benches import Figure, LeftOut, api, checkins, feeds, scanner, totals
+from benches import Figure, LeftOut, api, checkins, feeds, lighthouse, scanner, totals
 
 BENCHES: dict[str, Callable[[], Iterable[Figure | LeftOut]]] = {
     "api": api.measure,
     "feeds": feeds.measure,
     "checkins": checkins.measure,
+    "lighthouse": lighthouse.measure,
     "scanner": scanner.measure,
     "totals": totals.measure,
 }
