@@ -398,3 +398,29 @@ def test_five_hundred_sessions_need_no_more_queries_than_one(client, django_asse
         answer = client.get("/")
 
     assert len(titles(answer)) == 500
+
+
+# ---------------------------------------------------------------- what went wrong
+
+
+def test_a_fault_of_ours_gets_a_page_that_asks_nothing_and_looks_like_the_others(client, drop_in, monkeypatch):
+    def fail(*arguments: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr("activities.views.Agenda", fail)
+    client.raise_request_exception = False
+
+    answer = client.get("/")
+
+    assert answer.status_code == 500
+    assert "Er ging iets mis" in text(answer)
+    assert "Something went wrong" in text(answer)
+    assert re.search(r'<link rel="stylesheet" href="/static/site', answer.content.decode())
+    assert "public" not in answer.get("Cache-Control", "")
+
+
+def test_who_finds_no_page_can_search_from_there(client, drop_in):
+    html = client.get("/en/nothing").content.decode()
+
+    assert '<form class="search" method="get" action="/en/"' in html
+    assert titles(client.get("/en/", {"q": "drop-in"})) == ["Drop-in hours"]
