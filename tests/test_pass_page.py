@@ -1,5 +1,6 @@
 """A young person's pass: the page that shows it, what makes an app of it, and how it comes onto a phone."""
 
+import gzip
 import json
 import re
 
@@ -94,6 +95,14 @@ def test_the_door_and_the_pass_keep_apart_on_one_phone(client):
     door, own = (client.get(f"{page}/worker.js") for page in ("/door", "/p"))
     assert not door["Service-Worker-Allowed"].startswith(own["Service-Worker-Allowed"])
     assert not own["Service-Worker-Allowed"].startswith(door["Service-Worker-Allowed"])
+
+
+def test_its_scripts_are_small():
+    sizes = []
+    for name in ("pass/page.js", "pass/sw.js"):
+        with staticfiles_storage.open(name) as file:
+            sizes.append(len(gzip.compress(file.read())))
+    assert sum(sizes) < 5_000
 
 
 # ---------------------------------------------------------------- onto a phone, at the desk
