@@ -9,13 +9,13 @@ from typing import Any
 
 from playwright.sync_api import sync_playwright
 
-from benches import Figure, LeftOut
+from benches import Figure, LeftOut, sized
 from benches.servers import ROOT
 from tests import browsers
 from tests.sites import Site, free_port
 
 PAGES = ["/", "/activities/inloop-jongerenwinkel", "/locations/jongerenhub", "/p", "/privacy"]
-TIMES = 3
+TIMES = sized(3, trial=1)
 
 
 def measure() -> Iterator[Figure | LeftOut]:

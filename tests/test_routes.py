@@ -66,6 +66,7 @@ ROOMS = {
     "desk/resources": PUBLISHERS,
     "desk/entries": PUBLISHERS,
     "desk/sessions": PUBLISHERS,
+    "desk/subscriptions": PUBLISHERS,
     "desk/check-ins": WORKERS,
     "desk/today": WORKERS,
     "desk/passes": WORKERS,

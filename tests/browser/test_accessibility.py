@@ -62,6 +62,8 @@ STAFF_PAGES = [
     "/desk/clashes",
     "/desk/calendars",
     "/desk/calendars/new",
+    "/desk/subscriptions",
+    "/desk/subscriptions/new",
     "/desk/rota",
     "/desk/changes",
     "/desk/changes?topic=sessions&day=no-day",
