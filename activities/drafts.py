@@ -83,7 +83,10 @@ def copy(activity: Activity, *, at: dt.datetime | None = None) -> Activity:
     return made
 
 
-_COPIED = ("title", "description", "organisation", "location", "programme", "level", "min_age", "max_age", "capacity")
+_COPIED = (
+    "title", "description", "translations", "organisation", "location", "programme", "level", "min_age", "max_age",
+    "capacity",
+)  # fmt: skip
 
 
 def _first_day(activity: Activity) -> dt.date:

@@ -5,7 +5,7 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
-from activities import acts
+from activities import acts, translations
 from activities.models import Activity, EventKind, Session
 from activities.webhooks.outbox import of_activity, of_session, tell
 from schools import audit
@@ -15,6 +15,7 @@ from schools.audit import Act
 TOLD = (
     "title", "description", "organisation", "location", "programme", "level", "min_age", "max_age", "capacity",
     "starts_on", "start_time", "end_time", "rrule", "until", "skip_holidays", "excluded_dates",
+    "translations",
 )  # fmt: skip
 
 # What subscribers hear of it.
@@ -45,7 +46,9 @@ def note_change(
     activity: Activity, was: Mapping[str, Any], *, from_on: dt.date | None, by_hand: bool, at: dt.datetime
 ) -> None:
     """Nothing, where it stays what it was."""
-    changes = audit.differences(activity, was)
+    said_before = was["translations"]
+    changes = audit.differences(activity, {name: value for name, value in was.items() if name != "translations"})
+    changes |= translations.differences(said_before, activity.translations)
     how: dict[str, tuple[Any, Any]] = {"from_on": (None, from_on)} if from_on and changes else {}
     if by_hand:
         how["by_hand"] = (None, True)

@@ -259,7 +259,8 @@ CACHES = {
 }
 
 LANGUAGE_CODE = "nl"
-LANGUAGES = [("nl", _("Dutch")), ("en", _("English"))]
+LANGUAGES = [("nl", _("Dutch")), ("en", _("English")), ("tr", _("Turkish")), ("bg", _("Bulgarian"))]
+STAFF_LANGUAGES = LANGUAGES[:2]  # of the desk, the door, letters, the API
 LOCALE_PATHS = [BASE_DIR / "config" / "locale"]
 # Everything here happens on the clock on the wall in the Netherlands.
 TIME_ZONE = "Europe/Amsterdam"

@@ -230,6 +230,7 @@ def session(
     starts_at: dt.datetime = NOW - HOUR,
     ends_at: dt.datetime | None = None,
     cancelled_at: dt.datetime | None = None,
+    **fields: Any,
 ) -> Session:
     """The only one of an activity of its own, from an hour before NOW to an hour after it.
 
@@ -244,6 +245,7 @@ def session(
         rrule="",
         level=level,
         skip_holidays=False,
+        **fields,
     )
     take_slugs([offered])
     offered.published_at = NOW
