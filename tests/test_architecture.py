@@ -129,6 +129,11 @@ ALLOWED = {
     "ReachPeriod": {"id", "kind", "starts_on", "ends_on", "key"},
     "Reach": {"id", "period", "scope", "visitors", "members"},
     "Trace": {"digest"},
+    # Of a pass under the key of the session's week, or of a school's class. Not when it was asked for.
+    "Place": {
+        "id", "session", "week", "number", "state", "holder", "organisation", "seats", "offer_ends_at",
+    },
+    "PlacesEdition": {"id", "number"},
     # Of the machine's own work: no place, no session, no moment of anybody's.
     "StepRun": {"step", "tried_at", "succeeded_at", "failures", "seconds"},
     "DestroyedCheckIns": {"outcome", "number"},

@@ -19,7 +19,7 @@ from schools.unchanged import kept_a_minute
 
 PAGE = "attendance/pass.html"
 OFFLINE = "attendance/pass_offline.html"
-MADE_OF = ("site.css", "pass/page.js", "mark.svg", "pass-192.png", "pass-512.png", "pass-maskable.png")
+MADE_OF = ("site.css", "pass/page.js", "places.js", "mark.svg", "pass-192.png", "pass-512.png", "pass-maskable.png")
 
 
 @login_not_required
