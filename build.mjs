@@ -1,4 +1,5 @@
-// npm packages and attendance/door/*.js -> var/build/door/, and the typeface of what is printed -> var/fonts/.
+// npm packages and attendance/door/*.js -> var/build/door/, attendance/pass_page/*.js -> var/build/pass/, and the typeface
+// of what is printed -> var/fonts/.
 // Hashed names, compression and headers are Django's (collectstatic, WhiteNoise).
 import { build } from "esbuild";
 import { copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
@@ -8,9 +9,13 @@ import { fileURLToPath } from "node:url";
 process.chdir(dirname(fileURLToPath(import.meta.url)));
 const source = "attendance/door/";
 const out = "var/build/door/";
+const passSource = "attendance/pass_page/";
+const passOut = "var/build/pass/";
 
-await rm(out, { recursive: true, force: true });
-await mkdir(out, { recursive: true });
+for (const folder of [out, passOut]) {
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true });
+}
 const options = {
   outdir: out,
   bundle: true,
@@ -23,6 +28,7 @@ const options = {
 await build({ ...options, entryPoints: [source + "door.js", source + "decoder.js"], format: "esm" });
 // A service worker is no module everywhere.
 await build({ ...options, entryPoints: [source + "sw.js"], format: "iife" });
+await build({ ...options, outdir: passOut, entryPoints: [passSource + "page.js", passSource + "sw.js"], format: "iife" });
 // One sheet on the page, two in the source.
 await build({ ...options, entryPoints: [source + "door.css"] });
 await copyFile("node_modules/zxing-wasm/dist/reader/zxing_reader.wasm", out + "zxing_reader.wasm");
@@ -32,7 +38,7 @@ const licences = [];
 for (const name of ["idb", "lean-qr", "zxing-wasm"]) {
   licences.push(`${name}\n\n${await readFile(`node_modules/${name}/LICENSE`, "utf8")}`);
 }
-await writeFile(out + "licences.txt", licences.join("\n\n"));
+for (const folder of [out, passOut]) await writeFile(folder + "licences.txt", licences.join("\n\n"));
 
 const typeface = "node_modules/@expo-google-fonts/noto-sans/";
 await mkdir("var/fonts", { recursive: true });

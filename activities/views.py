@@ -28,6 +28,7 @@ from activities.subscribing import CalendarLinks, poster_code
 from activities.translations import said
 from activities.weeks import monday_of
 from schools.models import Location, Organisation
+from schools.unchanged import kept_a_minute
 
 MOST_COMING = 20
 FIVE_MINUTES = 300  # seconds
@@ -36,6 +37,7 @@ ONE_DAY = 24 * 3600  # seconds
 
 @login_not_required
 @require_safe
+@kept_a_minute
 def home(request: HttpRequest) -> HttpResponse:
     at = now()
     choice = Choice(request.GET)
@@ -49,6 +51,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @login_not_required
 @require_safe
+@kept_a_minute
 def activity_detail(request: HttpRequest, slug: str) -> HttpResponse:
     at = now()
     activity = get_object_or_404(Activity.objects.published().with_places(), slug=slug)
@@ -67,6 +70,7 @@ def activity_detail(request: HttpRequest, slug: str) -> HttpResponse:
 
 @login_not_required
 @require_safe
+@kept_a_minute
 def location_detail(request: HttpRequest, slug: str) -> HttpResponse:
     at = now()
     location = get_object_or_404(Location.objects.select_related("organisation", "neighbourhood"), slug=slug)
@@ -82,6 +86,7 @@ def location_detail(request: HttpRequest, slug: str) -> HttpResponse:
 
 @login_not_required
 @require_safe
+@kept_a_minute
 def organisation_detail(request: HttpRequest, slug: str) -> HttpResponse:
     at = now()
     organisation = get_object_or_404(Organisation, slug=slug)
@@ -99,6 +104,7 @@ def organisation_detail(request: HttpRequest, slug: str) -> HttpResponse:
 
 @login_not_required
 @require_safe
+@kept_a_minute
 def programme_detail(request: HttpRequest, slug: str) -> HttpResponse:
     at = now()
     programme = get_object_or_404(Programme, slug=slug)

@@ -24,15 +24,9 @@ from schools.models import Location, User
 from schools.secrets import corrected, is_code
 
 
-class IssueForm(forms.Form):
-    count = forms.IntegerField(
-        label=_("How many passes?"),
-        min_value=1,
-        max_value=MOST_AT_ONCE,
-        initial=10,
-        help_text=_("Ten cards fit on a sheet."),
-    )
-    paper = forms.ChoiceField(label=_("Print them on"), choices=[(name, sheet.label) for name, sheet in SHEETS.items()])
+class HandOutForm(forms.Form):
+    """What a fresh pass says: until when it is good, and what its holder may be told apart by."""
+
     valid_until = forms.DateField(label=_("Valid until"), widget=DayInput)
     level = forms.ChoiceField(label=_("School level"), required=False)
     age_band = forms.ChoiceField(label=_("Age"), required=False)
@@ -47,6 +41,20 @@ class IssueForm(forms.Form):
         labels = {**dict(Level.choices), **dict(Gender.choices)}
         for name, bands in bands_of_a_holder().items():
             self.fields[name].choices = [unsaid, *((band, labels.get(band, band)) for band in bands)]  # type: ignore[attr-defined]
+
+
+class IssueForm(HandOutForm):
+    """The same for a number of them, on paper."""
+
+    field_order = ("count", "valid_until", "paper")
+    count = forms.IntegerField(
+        label=_("How many passes?"),
+        min_value=1,
+        max_value=MOST_AT_ONCE,
+        initial=10,
+        help_text=_("Ten cards fit on a sheet."),
+    )
+    paper = forms.ChoiceField(label=_("Print them on"), choices=[(name, sheet.label) for name, sheet in SHEETS.items()])
 
 
 class RenewForm(forms.Form):

@@ -1,38 +1,25 @@
-"""Passes: made and revoked at the desk, and shown to who holds one."""
+"""Passes: made, handed out, renewed and revoked at the desk."""
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_not_required
 from django.core.paginator import Paginator
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_POST
 
 from activities.weeks import local_date
 from attendance import passes
-from attendance.forms import IssueForm, RenewForm, RevokeForm, ShowForm
+from attendance.forms import HandOutForm, IssueForm, RenewForm, RevokeForm
 from attendance.models import Pass
 from attendance.reports.cards import SHEETS, cards_pdf
 from schools.gate import StaffRequest, coordinators_only, youth_workers_only
 from schools.qr import qr_svg
 
 PAGE = 25
-
-
-@login_not_required
-@csrf_exempt  # it changes nothing, and the page for it may set no cookie
-@never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
-def show(request: HttpRequest) -> HttpResponse:
-    """A young person's pass. Nothing is looked up: it does not tell whether a pass exists."""
-    form = ShowForm(request.POST if request.method == "POST" else None)
-    code = qr_svg(passes.pass_url(form.cleaned_data["token"])) if form.is_valid() else ""
-    return render(request, "attendance/pass.html", {"form": form, "code": code})
 
 
 @youth_workers_only
@@ -48,6 +35,18 @@ def index(request: StaffRequest) -> HttpResponse:
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
         return HttpResponse(pdf, content_type="application/pdf", headers=headers)
     return _page(request, issue_form=form, revoke_form=RevokeForm())
+
+
+@never_cache
+@youth_workers_only
+def hand_out(request: StaffRequest) -> HttpResponse:
+    """A fresh pass on the screen, for the phone of who stands before it. One at a time, and each only once."""
+    form = HandOutForm(request.POST or None)
+    context: dict[str, object] = {"form": form}
+    if request.method == "POST" and form.is_valid():
+        [fresh] = passes.issue(1, **form.cleaned_data)
+        context |= {"fresh": fresh, "code": qr_svg(fresh.url)}
+    return render(request, "attendance/pass_hand_out.html", context)
 
 
 @require_POST

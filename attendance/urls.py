@@ -46,6 +46,7 @@ urlpatterns = [
     path("/places", place_views.index, name="places"),
     path("/places/<uuid:pk>", place_views.of_session, name="class_places"),
     path("/passes", pass_views.index, name="passes"),
+    path("/passes/hand-out", pass_views.hand_out, name="pass_hand_out"),
     path("/passes/renew", pass_views.renew, name="passes_renew"),
     path("/passes/revoke", pass_views.revoke, name="pass_revoke"),
     path("/tokens", token_views.index, name="tokens"),

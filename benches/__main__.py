@@ -9,12 +9,13 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 
-from benches import TRIAL, Figure, LeftOut, api, checkins, feeds, scanner, totals
+from benches import TRIAL, Figure, LeftOut, api, checkins, feeds, lighthouse, scanner, totals
 
 BENCHES: dict[str, Callable[[], Iterable[Figure | LeftOut]]] = {
     "api": api.measure,
     "feeds": feeds.measure,
     "checkins": checkins.measure,
+    "lighthouse": lighthouse.measure,
     "scanner": scanner.measure,
     "totals": totals.measure,
 }

@@ -8,12 +8,15 @@ from django.utils.timezone import now
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
+from schools.unchanged import kept_a_minute
+
 # How long the phone of who walked in without a pass remembers that it was counted.
 WALK_IN_REMEMBERED_HOURS = 12
 
 
 @login_not_required
 @require_safe
+@kept_a_minute
 def privacy(request: HttpRequest) -> HttpResponse:
     how_long = {
         "close_after_days": settings.CLOSE_AFTER_DAYS,
@@ -25,6 +28,7 @@ def privacy(request: HttpRequest) -> HttpResponse:
 
 @login_not_required
 @require_safe
+@kept_a_minute
 def accessibility(request: HttpRequest) -> HttpResponse:
     return render(request, "schools/accessibility.html")
 

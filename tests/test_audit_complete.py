@@ -255,6 +255,7 @@ WITH = {
     "year_texts": lambda shop: ([2025], {"introduction": "Voor iedereen."}),
     "tokens": lambda shop: ([], {"name": "Dashboard", "scope": "totals", "days": "30"}),
     "token_revoke": lambda shop: ([], {"token": own_token()}),
+    "pass_hand_out": lambda shop: ([], {"valid_until": "2027-09-30"}),
     "class_places": lambda shop: ([limited(place=shop).pk], {"organisation": shop.organisation.slug, "seats": "2"}),
     "passes_renew": lambda shop: ([], renewing()),
     "passes": lambda shop: ([], {"count": "2", "valid_until": "2027-08-31", "paper": "cards"}),

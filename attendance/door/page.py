@@ -2,21 +2,17 @@
 so that a phone may keep it; what it may read after that is for `attendance.door.keepers` to say.
 """
 
-import hashlib
-import json
-
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.staticfiles.storage import staticfiles_storage
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.urls import reverse
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from attendance import installed
 from attendance.door.texts import band_choices, door_texts
 
 # What the page is made of; with the page itself a phone keeps all of it.
@@ -68,38 +64,14 @@ def _html() -> str:
 @never_cache
 @login_not_required
 def worker(request: HttpRequest) -> HttpResponse:
-    """The service worker. Its bytes change when the page does, or anything that it is made of."""
     addresses = _addresses()
     kept = [addresses["page"], reverse("door:manifest"), *map(static, MADE_OF)]
-    with staticfiles_storage.open("door/sw.js") as file:
-        code = file.read().decode()
-    version = hashlib.sha256("\n".join([_html(), *kept, code]).encode()).hexdigest()[:16]
-    known = {"VERSION": version, "KEPT": kept, "ADDRESSES": addresses}
-    head = "".join(f"self.{name} = {json.dumps(value)};\n" for name, value in known.items())
-    # Its own address lies below the page's: only with this word may it answer for the page too.
-    headers = {"Service-Worker-Allowed": addresses["page"]}
-    return HttpResponse(head + code, content_type="text/javascript; charset=utf-8", headers=headers)
+    return installed.worker("door/sw.js", words=[_html()], kept=kept, addresses=addresses)
 
 
 @require_safe
 @login_not_required
 def manifest(request: HttpRequest) -> JsonResponse:
-    """How the page stands on a home screen (W3C, Web Application Manifest)."""
-    here = reverse("door:page")
-    icons = (("door-192.png", 192, "any"), ("door-512.png", 512, "any"), ("door-maskable.png", 512, "maskable"))
-    body = {
-        "id": here,
-        "start_url": here,
-        "scope": here,
-        "name": _("Inloop at the door"),
-        "short_name": _("Door"),
-        "lang": get_language(),
-        "display": "standalone",
-        "background_color": "#0f3d3e",
-        "theme_color": "#0f3d3e",
-        "icons": [
-            {"src": static(name), "sizes": f"{size}x{size}", "type": "image/png", "purpose": purpose}
-            for name, size, purpose in icons
-        ],
-    }
-    return JsonResponse(body, content_type="application/manifest+json")
+    return installed.manifest(
+        reverse("door:page"), name=_("Inloop at the door"), short_name=_("Door"), icon="door", colour="#0f3d3e"
+    )

@@ -19,6 +19,8 @@ _ONE_DATABASE = {
     "test_infographic",
     "test_inviting",
     "test_kiosk",
+    "test_own_pass",
+    "test_pages_measured",
     "test_pairing",
     "test_publishing_a_term",
     "test_signing_in",
