@@ -14,8 +14,8 @@ from attendance.models import Device
 from schools.models import AccessToken, User
 
 MINUTE = 60
-# By who calls and in which minute; in memory alone, for an address is somebody's.
-CALLS: TTLCache[tuple[str, int], int] = TTLCache(maxsize=50_000, ttl=2 * MINUTE)
+# By site, by who calls and in which minute; in memory alone, for an address is somebody's.
+CALLS: TTLCache[tuple[str, str, int], int] = TTLCache(maxsize=50_000, ttl=2 * MINUTE)
 _COUNTING = Lock()
 
 
@@ -54,7 +54,8 @@ def address_of(request: Request) -> str:
 def refuse_too_many(caller: str) -> None:
     """Raises TooMany, which says how many seconds to wait."""
     minute, second = divmod(int(now().timestamp()), MINUTE)
+    key = settings.BASE_URL, caller, minute
     with _COUNTING:
-        calls = CALLS[caller, minute] = CALLS.get((caller, minute), 0) + 1
+        calls = CALLS[key] = CALLS.get(key, 0) + 1
     if calls > settings.API_CALLS_PER_MINUTE:
         raise TooMany(wait=MINUTE - second)

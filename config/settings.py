@@ -12,6 +12,7 @@ from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
 
 from config.mailing import mailer
+from towns import own
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -19,6 +20,7 @@ VAR_DIR = BASE_DIR / "var"
 (VAR_DIR / "mail").mkdir(mode=0o700, exist_ok=True)  # invitations lie there until there is a mail server
 
 env = environ.Env()
+env.ENVIRON = own.environment()  # of this process; of a municipality, where there are many
 
 
 def kept_secret() -> str:
@@ -43,6 +45,8 @@ BASE_HOST = urlsplit(BASE_URL).hostname or "localhost"
 HTTPS = BASE_URL.startswith("https://")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[BASE_HOST, "localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
+# Whether municipalities are served by their host names, each from its own schema: see towns/.
+MUNICIPALITIES = env.bool("MUNICIPALITIES", False)
 
 # ---------------------------------------------------------------- the town
 TOWN_NAME = env.str("TOWN_NAME", "Zaanstad")
@@ -146,6 +150,7 @@ TEMPLATES = [
 ]
 
 DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR}/inloop.sqlite3")}
+PGBOUNCER = env.bool("PGBOUNCER", False)
 DATABASES["default"]["CONN_MAX_AGE"] = None
 # A connection that the server has closed meanwhile is made again.
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
@@ -167,13 +172,23 @@ elif DATABASES["default"]["ENGINE"].endswith("postgresql"):
         "prepare_threshold": 5,
         **DATABASES["default"].get("OPTIONS", {}),
     }
-    if env.bool("PGBOUNCER", False):
+    if PGBOUNCER:
         # In transaction mode the next transaction may have another connection: what lives longer than one is left out.
         DATABASES["default"]["OPTIONS"]["prepare_threshold"] = None
         DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = True
     if size := env.int("DATABASE_POOL", 0):
         DATABASES["default"]["CONN_MAX_AGE"] = 0
         DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": size, "timeout": 10}
+if MUNICIPALITIES:
+    if not DATABASES["default"]["ENGINE"].endswith("postgresql"):
+        raise ImproperlyConfigured("MUNICIPALITIES needs PostgreSQL: each has a schema of its own")
+    DATABASES["default"]["ENGINE"] = "towns.postgresql"
+    # A statement that was prepared on another path would be planned anew.
+    DATABASES["default"]["OPTIONS"]["prepare_threshold"] = None
+    INSTALLED_APPS.insert(0, "towns")
+    MIDDLEWARE.insert(MIDDLEWARE.index("config.watching.Watching") + 1, "towns.middleware.Towns")
+    # Read once, for all of them; a form comes from the host that it is sent to.
+    CSRF_TRUSTED_ORIGINS = []
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "schools.User"
@@ -312,7 +327,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 # Without EMAIL_URL what would be sent is laid down in files, one for each letter: nothing leaves this machine.
 EMAIL_FROM = env.str("EMAIL_FROM", f"Inloop <{CONTACT_EMAIL}>")
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = EMAIL_FROM
-EMAIL_URL = env.str("EMAIL_URL", "consolemail://" if DEBUG else f"filemail://{VAR_DIR / 'mail'}")
+_letters = VAR_DIR / "mail" / env.str("MUNICIPALITY", "")  # which is told by towns/own.py
+EMAIL_URL = env.str("EMAIL_URL", "consolemail://" if DEBUG else f"filemail://{_letters}")
 SENDS_MAIL = EMAIL_URL.startswith("smtp")
 MAILERS = {"default": mailer(EMAIL_URL)}
 # What is queued is a row like any other: of the transaction that queues it, and seen by the worker once that is over.

@@ -11,7 +11,7 @@ from attendance.models import CheckIn, Pass
 
 ROOT = Path(__file__).resolve().parent.parent
 # Each may import itself and those before it.
-PACKAGES = ["schools", "activities", "attendance", "api", "config"]
+PACKAGES = ["towns", "schools", "activities", "attendance", "api", "config"]
 FOLDERS = [*PACKAGES, "benches", "tests", "templates"]
 MOST_LINES = 400
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "services", "service", "manager", "managers", "misc"}
