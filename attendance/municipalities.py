@@ -82,6 +82,8 @@ def arrive(folder: Path, given: Mapping[str, str], *, at: dt.datetime) -> tuple[
     row = next((row for row in registry.everyone() if row.name == name), None)
     if row is None:
         row = registry.enter(name, {**said["settings"], **given}, key=key)
+    elif row.is_served or registry.key_of(row) != key:
+        raise MunicipalityRefused(f"{name} is here already.")
     _make_schema(name)
     with serving(registry.town_of(row)):
         figures = backups.restore(folder / _ROWS, at=at)
@@ -91,17 +93,17 @@ def arrive(folder: Path, given: Mapping[str, str], *, at: dt.datetime) -> tuple[
 
 def adopt(name: str, given: Mapping[str, str], *, key: str) -> None:
     """The one municipality that this database held until now becomes the first of many, with its rows and its key."""
-    registry.prepare()
-    with transaction.atomic():
+    registry.check_name(name)
+    if registry.everyone():
+        raise MunicipalityRefused("There are municipalities already: export this one where it is, and import it.")
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT to_regclass('public.django_migrations') IS NOT NULL")
+        if cursor.fetchone() != (True,):
+            raise MunicipalityRefused("The schema `public` of this database holds no municipality.")
+        cursor.execute(f"ALTER SCHEMA public RENAME TO {name}")
+        cursor.execute("CREATE SCHEMA public")
+        registry.prepare()
         registry.enter(name, given, key=key)
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT to_regclass('public.django_migrations') IS NOT NULL")
-            if cursor.fetchone() != (True,):
-                raise MunicipalityRefused("The schema `public` of this database holds no municipality.")
-            cursor.execute(f"ALTER SCHEMA public RENAME TO {name}")
-            cursor.execute("CREATE SCHEMA public")
-            # The table of municipalities was in it.
-            cursor.execute(f"ALTER TABLE {name}.{registry.TABLE.partition('.')[2]} SET SCHEMA public")
     registry.serve(name)
 
 

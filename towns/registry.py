@@ -167,13 +167,17 @@ def prepare() -> None:
         )
 
 
+def check_name(name: str) -> None:
+    if not _NAME.fullmatch(name):
+        raise ImproperlyConfigured(f"{name} is no name for a schema: small letters, digits and _, at most 40.")
+
+
 def enter(name: str, given: Mapping[str, str], *, key: str = "") -> Row:
     """A municipality that is not served yet, with a fresh key or the one that it brings.
 
     Raises ImproperlyConfigured for a name, a setting or a host that cannot be or is taken.
     """
-    if not _NAME.fullmatch(name):
-        raise ImproperlyConfigured(f"{name} is no name for a schema: small letters, digits and _, at most 40.")
+    check_name(name)
     given, host = _checked(name, given)
     locked_key = _locking(name).encrypt((key or secrets.token_urlsafe(60)).encode())
     row = Row(name=name, host=host, given=given, locked_key=locked_key, is_served=False)
