@@ -11,6 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
 
+from config.databases import databases
 from config.mailing import mailer
 from towns import own
 
@@ -149,42 +150,15 @@ TEMPLATES = [
     }
 ]
 
-DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR}/inloop.sqlite3")}
 PGBOUNCER = env.bool("PGBOUNCER", False)
-DATABASES["default"]["CONN_MAX_AGE"] = None
-# A connection that the server has closed meanwhile is made again.
-DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
-    # IMMEDIATE: a transaction that looks and then writes has the lock from the start.
-    DATABASES["default"]["OPTIONS"] = {
-        "transaction_mode": "IMMEDIATE",
-        "timeout": 20,
-        # What is deleted is overwritten, a key above all.
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
-        "PRAGMA secure_delete=ON",
-    }
-    # A file: threads of a test server cannot share a database in memory.
-    DATABASES["default"]["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}
-elif DATABASES["default"]["ENGINE"].endswith("postgresql"):
-    # Statements and values travel apart, and what is asked often is planned once.
-    DATABASES["default"]["OPTIONS"] = {
-        "server_side_binding": True,
-        "prepare_threshold": 5,
-        **DATABASES["default"].get("OPTIONS", {}),
-    }
-    if PGBOUNCER:
-        # In transaction mode the next transaction may have another connection: what lives longer than one is left out.
-        DATABASES["default"]["OPTIONS"]["prepare_threshold"] = None
-        DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = True
-    if size := env.int("DATABASE_POOL", 0):
-        DATABASES["default"]["CONN_MAX_AGE"] = 0
-        DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": size, "timeout": 10}
+DATABASES = databases(env, folder=VAR_DIR)
+# Copies that follow the database; what everybody may read is read there (config/replicas.py).
+REPLICA_LAG_SECONDS = env.int("REPLICA_LAG_SECONDS", 10)
+REPLICAS = [name for name in DATABASES if name != "default"]
+if REPLICAS:
+    DATABASE_ROUTERS = ["config.replicas.Router"]
+    MIDDLEWARE.insert(MIDDLEWARE.index("config.watching.Watching") + 1, "config.replicas.Replicas")
 if MUNICIPALITIES:
-    if not DATABASES["default"]["ENGINE"].endswith("postgresql"):
-        raise ImproperlyConfigured("MUNICIPALITIES needs PostgreSQL: each has a schema of its own")
-    DATABASES["default"]["ENGINE"] = "towns.postgresql"
-    # A statement that was prepared on another path would be planned anew.
-    DATABASES["default"]["OPTIONS"]["prepare_threshold"] = None
     INSTALLED_APPS.insert(0, "towns")
     MIDDLEWARE.insert(MIDDLEWARE.index("config.watching.Watching") + 1, "towns.middleware.Towns")
     # Read once, for all of them; a form comes from the host that it is sent to.
@@ -327,7 +301,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 # Without EMAIL_URL what would be sent is laid down in files, one for each letter: nothing leaves this machine.
 EMAIL_FROM = env.str("EMAIL_FROM", f"Inloop <{CONTACT_EMAIL}>")
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = EMAIL_FROM
-_letters = VAR_DIR / "mail" / env.str("MUNICIPALITY", "")  # which is told by towns/own.py
+_letters = VAR_DIR / "mail" / own.environment().get("MUNICIPALITY", "")  # where there are many
 EMAIL_URL = env.str("EMAIL_URL", "consolemail://" if DEBUG else f"filemail://{_letters}")
 SENDS_MAIL = EMAIL_URL.startswith("smtp")
 MAILERS = {"default": mailer(EMAIL_URL)}
