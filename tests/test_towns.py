@@ -56,6 +56,25 @@ tell(zaanstad=of("zaanstad"), purmerend=of("purmerend"), nobody=seen("nobody", "
     assert [found[name][0] for name in ("nobody", "none")] == [404, 404]
 
 
+def test_who_watches_is_told_of_each_by_its_name_and_nobody_else_is(many):
+    found = many.run("""
+by_address = Client(headers={"Host": "10.4.0.17:8000"})
+def statuses(**who):
+    return [by_address.get(path, **who).status_code for path in ("/healthz", "/readyz", "/metrics")]
+ready = by_address.get("/readyz").text.splitlines()
+told = by_address.get("/metrics").text
+tell(here=statuses(), elsewhere=statuses(REMOTE_ADDR="192.0.2.7"),
+     lines=[line.partition(":")[0] for line in ready],
+     told=[f'inloop_phones{{municipality="{name}"}} ' in told for name in ("zaanstad", "purmerend")],
+     outside=current())
+""")
+    assert found["here"] == [200, 503, 200]  # no worker ran
+    assert found["elsewhere"] == [200, 404, 404]
+    parts = ("database", "migrations", "housekeeping", "queue")
+    assert found["lines"] == [f"{name} {part}" for name in ("purmerend", "zaanstad") for part in parts]
+    assert (found["told"], found["outside"]) == ([True, True], None)
+
+
 def test_what_opens_one_opens_nothing_of_another(many):
     """Sessions, tokens, phones and passes, also right after this process recognised them where they are good."""
     found = many.run("""
@@ -182,12 +201,13 @@ def broken(request):
     except ProgrammingError:
         return plain(request)
 def lost(request):
+    slugs()
     connection.close()
     return plain(request)
 views = [plain, streamed, written, rolled_back, broken, lost]
 from django.test import RequestFactory
 def one(number):
-    name = names[(number * 7 // 3) % 2]
+    name = names[number // len(views) % 2]
     view = views[number % len(views)]
     answer = Towns(view)(RequestFactory().get("/", headers={"Host": f"{name}.example"}))
     body = b" ".join(answer).decode() if answer.streaming else answer.content.decode()
