@@ -39,5 +39,17 @@ CALENDAR_ADDED = Act("calendar_added", Topic.CALENDARS, _("Calendar from elsewhe
 CALENDAR_TAKEN_IN = Act("calendar_taken_in", Topic.CALENDARS, _("Calendar from elsewhere taken in"))
 CALENDAR_STOPPED = Act("calendar_stopped", Topic.CALENDARS, _("Calendar from elsewhere stopped"))
 
+SUBSCRIPTION_ADDED = Act("subscription_added", Topic.PROGRAMS, _("Address that is told of changes added"))
+SUBSCRIPTION_TESTED = Act("subscription_tested", Topic.PROGRAMS, _("Test sent to an address that is told of changes"))
+SECRET_RENEWED = Act("secret_renewed", Topic.PROGRAMS, _("New secret for an address that is told of changes"))
+MESSAGE_SENT_AGAIN = Act("message_sent_again", Topic.PROGRAMS, _("Message about a change sent again"))
+SUBSCRIPTION_SWITCHED_ON = Act(
+    "subscription_switched_on", Topic.PROGRAMS, _("Address that is told of changes switched on")
+)
+SUBSCRIPTION_SWITCHED_OFF = Act(
+    "subscription_switched_off", Topic.PROGRAMS, _("Address that is told of changes switched off")
+)
+SUBSCRIPTION_REMOVED = Act("subscription_removed", Topic.PROGRAMS, _("Address that is told of changes removed"))
+
 CALENDAR_KEY_MADE = Act("calendar_key_made", Topic.PEOPLE, _("Address of a private calendar made"))
 CALENDAR_KEY_WITHDRAWN = Act("calendar_key_withdrawn", Topic.PEOPLE, _("Address of a private calendar withdrawn"))

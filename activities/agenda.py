@@ -4,11 +4,13 @@ import datetime as dt
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
-from typing import cast
+from typing import Any, cast
 
 from django import forms
+from django.conf import settings
 from django.db.models import Q
 from django.utils.dates import WEEKDAYS
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from activities.filters import SessionFilter, WordsField
@@ -17,6 +19,16 @@ from activities.weeks import WEEK, at_wall_clock, label, local_date, parse, week
 from schools.models import Location, Neighbourhood
 
 DAY = dt.timedelta(days=1)
+
+
+class NameSelect(forms.Select):
+    """Names, which are in Dutch whoever chooses."""
+
+    def create_option(self, name: str, value: Any, *args: Any, **options: Any) -> dict[str, Any]:
+        option = super().create_option(name, value, *args, **options)
+        if value and get_language() != settings.LANGUAGE_CODE:
+            option["attrs"]["lang"] = settings.LANGUAGE_CODE
+        return option
 
 
 class Choice(forms.Form):
@@ -37,6 +49,7 @@ class Choice(forms.Form):
         Neighbourhood.objects.all(),
         label=_("Neighbourhood"),
         to_field_name="slug",
+        widget=NameSelect,
         empty_label=_("All neighbourhoods"),
         required=False,
     )
@@ -56,6 +69,7 @@ class Choice(forms.Form):
         Programme.objects.all(),
         label=_("Programme"),
         to_field_name="slug",
+        widget=NameSelect,
         empty_label=_("All programmes"),
         required=False,
     )

@@ -1,6 +1,7 @@
 """Days on which organisations or locations are closed, and days off of a school's own."""
 
 import datetime as dt
+from collections.abc import Iterable, Sequence
 from functools import reduce
 from operator import or_
 
@@ -9,8 +10,9 @@ from django.db.models import Count, F
 from django.utils.timezone import now
 
 from activities import acts
-from activities.models import Activity, Edition, Session
+from activities.models import Activity, Edition, EventKind, Session
 from activities.series import apply_closures, cancel_for, fit_sessions
+from activities.webhooks.outbox import of_activity, tell
 from schools import audit
 from schools.models import Closure, HolidayOverride
 
@@ -31,6 +33,7 @@ def close(*closures: Closure, at: dt.datetime | None = None) -> int:
     numbers = [cancel_for(closure, Session.objects.all(), at=at) for closure in closures]
     for closure, number in zip(closures, numbers, strict=True):
         _note(acts.CLOSED, closure, sessions=number, at=at)
+    _tell(_activities_of(closures), at=at)
     return sum(numbers)
 
 
@@ -41,7 +44,7 @@ def reopen(*closures: Closure, at: dt.datetime | None = None) -> None:
     at = at or now()
     Edition.note_change(at=at)
     cancelled = Session.objects.filter(closure__in=closures)
-    sessions = [session.pk for session in cancelled.lock()]
+    sessions, activities = [session.pk for session in cancelled.lock()], _activities_of(closures)
     numbers = dict(cancelled.order_by().values_list("closure").annotate(Count("pk")))
     for closure in closures:
         _note(acts.REOPENED, closure, sessions=numbers.get(closure.pk, 0), at=at)
@@ -49,6 +52,17 @@ def reopen(*closures: Closure, at: dt.datetime | None = None) -> None:
     restored = Session.objects.filter(pk__in=sessions)
     restored.update(cancelled_at=None, cancel_reason="", closure=None, sequence=F("sequence") + 1, updated_at=at)
     apply_closures(list(restored), at=at)
+    _tell(activities, at=at)
+
+
+def _activities_of(closures: Sequence[Closure]) -> list[Activity]:
+    """Those with a date that the closures cancelled: one message for each of these, not one for each date."""
+    cancelled = Session.objects.filter(closure__in=closures).order_by().values("activity")
+    return list(Activity.objects.published().filter(pk__in=cancelled).order_by("pk"))
+
+
+def _tell(activities: Iterable[Activity], *, at: dt.datetime) -> None:
+    tell(*(of_activity(EventKind.ACTIVITY_CHANGED, activity) for activity in activities), at=at)
 
 
 def _note(act: audit.Act, closure: Closure, *, sessions: int, at: dt.datetime) -> None:
@@ -90,5 +104,4 @@ def _fit_series_of(organisation: int, *, at: dt.datetime) -> None:
     own = Activity.objects.published().filter(organisation=organisation)
     activities = list(own.select_for_update().order_by("pk"))
     Session.objects.filter(activity__in=activities, starts_at__gt=at).lock()
-    for activity in activities:
-        fit_sessions(activity, at=at)
+    _tell([activity for activity in activities if fit_sessions(activity, at=at)], at=at)

@@ -14,6 +14,7 @@ from activities import acts
 from activities.conflicts import refusing_new_clashes
 from activities.models import Activity, Edition, SeriesBooking
 from activities.models.activities import take_slugs
+from activities.noting import note_activity
 from activities.publishing import after, held
 from activities.schedule import Schedule
 from activities.series import add_sessions, sessions_to_add
@@ -59,7 +60,7 @@ def put_online(draft: Activity, *, keep_clashes: bool = False, at: dt.datetime |
         activity.save()
         sessions = sessions_to_add(activity, at=at)
         add_sessions(sessions, at=at)
-    audit.record(acts.ACTIVITY_PUBLISHED, of=activity, changes={"sessions": (None, len(sessions))}, at=at)
+    note_activity(acts.ACTIVITY_PUBLISHED, activity, {"sessions": (None, len(sessions))}, at=at)
     return activity
 
 
@@ -82,7 +83,10 @@ def copy(activity: Activity, *, at: dt.datetime | None = None) -> Activity:
     return made
 
 
-_COPIED = ("title", "description", "organisation", "location", "programme", "level", "min_age", "max_age", "capacity")
+_COPIED = (
+    "title", "description", "translations", "organisation", "location", "programme", "level", "min_age", "max_age",
+    "capacity",
+)  # fmt: skip
 
 
 def _first_day(activity: Activity) -> dt.date:

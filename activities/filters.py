@@ -1,15 +1,20 @@
 """What sessions and activities can be narrowed by: in the API, in feeds, and one home for both."""
 
 import datetime as dt
+from functools import reduce
+from operator import or_
 from typing import Any
 
 import django_filters
 from django import forms
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, Expression, OuterRef, Q, QuerySet
+from django.db.models.fields.json import KeyTextTransform, KeyTransform
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from activities.models import Activity, Level, Session
 from activities.searching import is_called, says
+from activities.translations import other_languages
 from activities.weeks import at_wall_clock
 
 WEEKDAYS = {"MO": 1, "TU": 2, "WE": 3, "TH": 4, "FR": 5, "SA": 6, "SU": 7}
@@ -41,7 +46,7 @@ class MomentField(forms.CharField):
 
 
 class WordsField(forms.CharField):
-    """What somebody looks for. Each word costs the database three comparisons, so it takes no whole letter."""
+    """What somebody looks for. Each word costs the database up to five comparisons, so it takes no whole letter."""
 
     MOST_WORDS = 10
     default_error_messages = {"too_many_words": _("Look for ten words at most.")}
@@ -96,11 +101,14 @@ class ProgrammeFilter(django_filters.FilterSet):
         return rows.filter(from_age, to_age)
 
     def saying(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        path = self.activity_path
+        path, language = self.activity_path, get_language()
+        columns: list[str | Expression] = [f"{path}title", f"{path}description", "location__name"]
+        if language in other_languages():
+            # As the reader sees it. In every language at once a word would cost too much.
+            texts = KeyTransform(language, f"{path}translations")
+            columns += [KeyTextTransform(name, texts) for name in ("title", "description")]
         for word in value.split():
-            rows = rows.filter(
-                says(f"{path}title", word) | says(f"{path}description", word) | says("location__name", word)
-            )
+            rows = rows.filter(reduce(or_, [says(column, word) for column in columns]))
         return rows
 
 

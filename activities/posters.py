@@ -7,13 +7,13 @@ from django.conf import settings
 from django.db import models
 from django.urls import reverse
 from django.utils import translation
-from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from activities import wording
 from activities.models import Activity, CampaignCode, Level, Session
 from activities.schedule import dates
+from activities.translations import said
 from activities.weeks import local_date
 from schools.models import Location, Organisation
 from schools.qr import qr_svg
@@ -35,7 +35,7 @@ def campaign_address(code: CampaignCode) -> str:
 
 
 def poster_pdf(code: CampaignCode, *, size: str, language: str, at: dt.datetime) -> bytes:
-    """A PDF/UA-1 of one page in this language. Titles are said as their organisation wrote them."""
+    """A PDF/UA-1 of one page in this language. A title without a translation is said as its organisation wrote it."""
     with translation.override(language):
         return set_pdf(TEMPLATE, _data(code, size=size, at=at))
 
@@ -74,12 +74,11 @@ def _content(code: CampaignCode, *, at: dt.datetime) -> dict[str, Any]:
 
 
 def _of_activity(activity: Activity, *, at: dt.datetime) -> dict[str, Any]:
-    level = (
-        "" if activity.level == Level.ALL else capfirst(_("for %(level)s") % {"level": activity.get_level_display()})
-    )
+    for_level = _("for %(level)s") % {"level": activity.get_level_display()}
+    level = "" if activity.level == Level.ALL else wording.capital(for_level)
     ages = wording.ages(activity.min_age, activity.max_age)
     return {
-        "title": activity.title,
+        "title": said(activity, "title"),
         "when": _coming_dates(activity, at=at) if activity.is_taken_in else _rhythm(activity, at=at),
         "more": [] if activity.is_taken_in else _exceptions(activity),
         "offers": [],
@@ -96,7 +95,7 @@ def _of_several(page: Location | Organisation, *, offered: Any, where: list[str]
     today = local_date(at)
     going_on = offered.filter(pk__in=Session.objects.scheduled().filter(ends_at__gt=at).values("activity"))
     offers = [
-        (activity.title, capfirst(wording.rhythms(activity.load_parts(), today=today)))
+        (said(activity, "title"), wording.capital(wording.rhythms(activity.load_parts(), today=today)))
         for activity in going_on.filter(source=None).with_places().order_by("title", "pk")[:MOST_LINES]
     ]
     organiser = page.organisation.name if isinstance(page, Location) else ""
@@ -109,7 +108,7 @@ def _rhythm(activity: Activity, *, at: dt.datetime) -> list[str]:
     sentences = wording.rhythms(activity.load_parts(), today=local_date(at)).split("; ")
     if len(sentences) == 1:
         sentences = [wording.on_days(activity.schedule), wording.times(activity.start_time, activity.end_time)]
-    return [capfirst(line) for line in sentences[:MOST_LINES]]
+    return [wording.capital(line) for line in sentences[:MOST_LINES]]
 
 
 def _exceptions(activity: Activity) -> list[str]:
@@ -124,7 +123,7 @@ def _exceptions(activity: Activity) -> list[str]:
         )
     if schedule.rrule and schedule.skip_holidays:
         lines.append(_("not in school holidays"))
-    return [capfirst(line) for line in lines]
+    return [wording.capital(line) for line in lines]
 
 
 def _last(held: list[dt.date]) -> str:
@@ -136,7 +135,7 @@ def _coming_dates(activity: Activity, *, at: dt.datetime) -> list[str]:
     """Another calendar knows no rhythm."""
     coming = activity.sessions.scheduled().filter(starts_at__gt=at).in_order()[:MOST_LINES]
     lines = [f"{wording.day(one.local_date)}, {wording.times(one.starts_at, one.ends_at)}" for one in coming]
-    return [capfirst(line) for line in lines or [wording.by_another_calendar()]]
+    return [wording.capital(line) for line in lines or [wording.by_another_calendar()]]
 
 
 def _place(location: Location) -> list[str]:

@@ -20,9 +20,9 @@ from django.utils.translation import gettext_lazy as _
 from activities import acts
 from activities.attendance_asked import attendance_of, attended
 from activities.conflicts import refusing_new_clashes
-from activities.models import Activity, Edition, Session
+from activities.models import Activity, Edition, EventKind, Session
 from activities.models.activities import take_slugs
-from activities.noting import TOLD, note_change, note_session
+from activities.noting import TOLD, note_activity, note_change, note_session
 from activities.parts import begin_part, cut_off, leave_out, move_parts
 from activities.series import (
     add_sessions,
@@ -35,6 +35,7 @@ from activities.series import (
     remove_sessions,
     sessions_to_add,
 )
+from activities.webhooks.outbox import of_activity, tell
 from activities.weeks import YEARS, local_date
 from schools import audit
 from schools.models import Location
@@ -65,7 +66,7 @@ def publish(
     for session in sessions:
         session.pk = new_id()
     add_sessions(sessions, at=at)
-    audit.record(acts.ACTIVITY_PUBLISHED, of=activity, changes={"sessions": (None, len(sessions))}, at=at)
+    note_activity(acts.ACTIVITY_PUBLISHED, activity, {"sessions": (None, len(sessions))}, at=at)
     return activity
 
 
@@ -151,7 +152,7 @@ def end(
     activity.updated_at = after(activity, at)
     activity.save()
     remove_sessions(going, at=at)
-    audit.record(acts.SERIES_ENDED, of=activity, changes={"until": (was, last_on)}, at=at)
+    note_activity(acts.SERIES_ENDED, activity, {"until": (was, last_on)}, at=at)
     return activity
 
 
@@ -165,7 +166,7 @@ def archive(activity: Activity, *, at: dt.datetime | None = None) -> Activity:
         activity.archived_at = activity.updated_at = at
         activity.save(update_fields=["archived_at", "updated_at"])
         remove_sessions(list(activity.sessions.select_for_update().filter(starts_at__gt=at).order_by("pk")), at=at)
-        audit.record(acts.ACTIVITY_ARCHIVED, of=activity, at=at)
+        note_activity(acts.ACTIVITY_ARCHIVED, activity, {}, at=at)
     return activity
 
 
@@ -183,7 +184,7 @@ def delete(activity: Activity, *, at: dt.datetime | None = None) -> None:
         raise RuleViolation(
             "has_attendance", _("People have come to this activity. Archive it: then its figures stay.")
         )
-    audit.record(acts.ACTIVITY_DELETED, of=activity, at=at)
+    note_activity(acts.ACTIVITY_DELETED, activity, {}, at=at)
     activity.sessions.all().delete()
     activity.delete()
 
@@ -204,6 +205,7 @@ def extend_all(*, at: dt.datetime | None = None) -> int:
                 if sessions:
                     Edition.note_change(at=at)
                     add_sessions(sessions, at=at)
+                    tell(of_activity(EventKind.ACTIVITY_CHANGED, activity), at=at)
                     made += len(sessions)
     return made
 

@@ -4,7 +4,7 @@ import sqlite3
 import unicodedata
 from typing import Any
 
-from django.db.models import CharField, F, Func, Q
+from django.db.models import CharField, Expression, F, Func, Q
 from django.db.models.lookups import Contains, Exact
 
 # Latin letters with something on, under or through them; what has no plain letter within (ß, þ) stays.
@@ -44,9 +44,9 @@ def teach_sqlite(*, connection: Any, **signal: Any) -> None:
         database.create_function(_FUNCTION, 1, lambda text: text and folded(text), deterministic=True)
 
 
-def says(column: str, word: str) -> Q:
+def says(column: str | Expression, word: str) -> Q:
     """Whether this word, or part of one, stands in the column."""
-    return Q(Contains(Folded(F(column)), folded(word)))
+    return Q(Contains(Folded(F(column) if isinstance(column, str) else column), folded(word)))
 
 
 def is_called(column: str, name: str) -> Q:

@@ -94,14 +94,14 @@ def add_sessions(sessions: list[Session], *, at: dt.datetime) -> None:
     apply_closures(sessions, at=at)
 
 
-def fit_sessions(activity: Activity, *, at: dt.datetime, by_hand_from: dt.date | None = None) -> None:
-    """Make the sessions that have not begun fit the schedule.
+def fit_sessions(activity: Activity, *, at: dt.datetime, by_hand_from: dt.date | None = None) -> bool:
+    """Make the sessions that have not begun fit the schedule; whether anything had to change.
 
     What was attended stays, and so do extra dates. What a publisher moved or cancelled stays too, unless
     `by_hand_from` is given: from that day on it is put back to what the schedule says.
     """
     if not _makes_sessions(activity):
-        return
+        return False
     wanted = _planned(activity, at=at)
     as_planned = ~BY_HAND
     if by_hand_from:
@@ -127,7 +127,9 @@ def fit_sessions(activity: Activity, *, at: dt.datetime, by_hand_from: dt.date |
     remove_sessions(doomed, at=at)
     Session.objects.bulk_update(changed, _FITTED, batch_size=200)
     apply_closures(reopened, at=at)
-    add_sessions(_missing(activity, wanted, at=at, after=at), at=at)
+    missing = _missing(activity, wanted, at=at, after=at)
+    add_sessions(missing, at=at)
+    return bool(doomed or changed or missing)
 
 
 _FITTED = [

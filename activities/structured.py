@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
 from activities.models import Session
+from activities.translations import said
 from activities.weeks import AMSTERDAM
 
 # So that no text ends the element it stands in (https://html.spec.whatwg.org, restrictions for script contents).
@@ -25,7 +26,7 @@ def _event(session: Session) -> dict[str, Any]:
     activity, location = session.activity, session.location
     event: dict[str, Any] = {
         "@type": "Event",
-        "name": activity.title,
+        "name": said(activity, "title"),
         "startDate": session.starts_at.astimezone(AMSTERDAM).isoformat(),
         "endDate": session.ends_at.astimezone(AMSTERDAM).isoformat(),
         "eventAttendanceMode": "https://schema.org/OfflineEventAttendanceMode",
@@ -36,7 +37,7 @@ def _event(session: Session) -> dict[str, Any]:
         "url": settings.BASE_URL + reverse("activities:activity_detail", args=[activity.slug]),
     }
     if activity.description:
-        event["description"] = activity.description
+        event["description"] = said(activity, "description")
     if activity.organisation.url:
         event["organizer"]["url"] = activity.organisation.url
     if _status(session) == "EventRescheduled":

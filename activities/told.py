@@ -10,11 +10,12 @@ from django.apps import apps
 from django.db.models import Field
 from django.utils.functional import Promise
 from django.utils.text import capfirst
+from django.utils.translation import get_language_info, gettext, gettext_lazy, pgettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext
 
 from activities import wording
 from activities.models import Activity
+from activities.translations import LONGEST, other_languages
 from activities.weeks import AMSTERDAM, local_date, parse
 from schools.audit import ACTS
 from schools.models import AuditEntry, User
@@ -104,7 +105,7 @@ def _model(entry: AuditEntry) -> Any:
 def _change(change: dict[str, Any], model: Any) -> Change:
     name, before, after = change["field"], change["from"], change["to"]
     column = next((field for field in model._meta.concrete_fields if field.name == name), None) if model else None
-    label = _LABELS.get(name, name) if column is None else column.verbose_name
+    label: Any = _LABELS.get(name) or _translated(name, model) if column is None else column.verbose_name
     words_before, words_after = _pair(change, column)
     return Change(
         label=str(capfirst(label)),
@@ -112,6 +113,15 @@ def _change(change: dict[str, Any], model: Any) -> Change:
         after=words_after,
         is_untold=before is None and after is None,
     )
+
+
+def _translated(name: str, model: Any) -> str:
+    """title_tr: Titel in het Turks; a name that is none of these is told as it was written."""
+    of, _between, code = name.rpartition("_")
+    if model is None or of not in LONGEST or code not in other_languages():
+        return name
+    words = {"field": model._meta.get_field(of).verbose_name, "language": get_language_info(code)["name_translated"]}
+    return gettext("%(field)s in %(language)s") % words
 
 
 def _pair(change: dict[str, Any], column: "Field[Any, Any] | None") -> tuple[str, str]:

@@ -24,6 +24,7 @@ from activities.onlookers import is_onlooker
 from activities.sharing import sharing_picture
 from activities.structured import events
 from activities.subscribing import CalendarLinks, poster_code
+from activities.translations import said
 from activities.weeks import monday_of
 from schools.models import Location, Organisation
 
@@ -58,7 +59,7 @@ def activity_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "structured": events(coming),
         "picture": request.build_absolute_uri(reverse("activities:activity_picture", args=[slug])),
         "changed": ChangedToday(sessions, at),
-        "calendar": _calendar(activity.title, "activity", slug),
+        "calendar": _calendar(said(activity, "title"), "activity", slug),
     }
     return render(request, "activities/activity_detail.html", context)
 

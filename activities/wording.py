@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from django.utils.dates import WEEKDAYS
 from django.utils.formats import date_format, time_format
 from django.utils.text import capfirst
+from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, pgettext
 
 from activities.schedule import HORIZON, Part, Schedule, dates
 from activities.weekly import weekly
@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 
 # A rule that counts its sessions is followed for as long as any schedule is looked at.
 _COUNTED = dt.timedelta(days=366 * 12)
+
+
+def capital(text: str) -> str:
+    """With a capital first: in Turkish that of i has its dot."""
+    return f"İ{text[1:]}" if text.startswith("i") and get_language() == "tr" else capfirst(text)
 
 
 def day(date: dt.date) -> str:

@@ -13,6 +13,13 @@ class Version(NamedTuple):
 
 VERSIONS = (
     Version(
+        "1.4.0",
+        (
+            _("Webhooks: your program is told of changes and closed weeks, and needs not ask all day."),
+            _("Sessions also as CSV and XLSX, by Accept."),
+        ),
+    ),
+    Version(
         "1.3.0",
         (
             _("Answers for everybody have an ETag: ask with If-None-Match, and what you have is not sent again."),

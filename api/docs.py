@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
+from activities.models import EventKind
 from api.changes import VERSIONS
 from api.document import document
 
@@ -20,7 +21,12 @@ _METHODS = ("get", "post", "patch", "put", "delete")
 @require_safe
 @cache_control(public=True, max_age=300)
 def docs(request: HttpRequest) -> HttpResponse:
-    told = {"operations": _operations(), "versions": VERSIONS, "calls_per_minute": settings.API_CALLS_PER_MINUTE}
+    told = {
+        "operations": _operations(),
+        "webhooks": EventKind.choices,
+        "versions": VERSIONS,
+        "calls_per_minute": settings.API_CALLS_PER_MINUTE,
+    }
     return render(request, "api/docs.html", told)
 
 

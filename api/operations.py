@@ -40,7 +40,10 @@ OPERATIONS = {
     ),
     "sessions_list": Told(
         _("List the sessions"),
-        _("Past and coming, in order of their start. startsFrom is included, startsBefore is not."),
+        _(
+            "Past and coming, in order of their start. startsFrom is included, startsBefore is not. As a file it has"
+            " all of them, up to 20,000: more is 400, with too_many_rows. Then there are no pages."
+        ),
     ),
     "sessions_retrieve": Told(_("Read one session"), _("By its id, which stays the same when it is moved.")),
     "sessions_partial_update": Told(

@@ -1,12 +1,12 @@
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import IO, Any
 
 import msgspec
 from rest_framework.renderers import BaseRenderer
 from rest_framework.renderers import JSONRenderer as SlowJSONRenderer
 from rest_framework.utils.encoders import JSONEncoder
 
-from attendance.reports.tables import to_csv, to_xlsx
+from attendance.reports.tables import MOST_LINES, Row, Table, write_csv, write_xlsx
 
 
 class JSONRenderer(SlowJSONRenderer):
@@ -21,24 +21,25 @@ class JSONRenderer(SlowJSONRenderer):
 _json = JSONEncoder()
 
 
-class CSVRenderer(BaseRenderer):
-    media_type = "text/csv"
-    format = "csv"
-    charset = "utf-8"
+class FileRenderer(BaseRenderer):
+    """A form in which rows leave; `api.files` writes it. What else is answered is JSON."""
 
-    def render(
-        self, data: Any, accepted_media_type: str | None = None, renderer_context: Mapping[str, Any] | None = None
-    ) -> bytes:
-        return to_csv(data)
-
-
-class XLSXRenderer(BaseRenderer):
-    media_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-    format = "xlsx"
-    charset = None
     render_style = "binary"
+    charset = None
+    content_type: str
+    most_rows: int | None = None
+    write: Callable[[IO[bytes], Table, Iterable[Row]], None]
 
-    def render(
-        self, data: Any, accepted_media_type: str | None = None, renderer_context: Mapping[str, Any] | None = None
-    ) -> bytes:
-        return to_xlsx(data)
+
+class CSVRenderer(FileRenderer):
+    media_type = "text/csv"
+    content_type = "text/csv; charset=utf-8"
+    format = "csv"
+    write = staticmethod(write_csv)
+
+
+class XLSXRenderer(FileRenderer):
+    media_type = content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    format = "xlsx"
+    most_rows = MOST_LINES
+    write = staticmethod(write_xlsx)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from rest_framework.permissions import AllowAny
@@ -11,14 +11,14 @@ from api.examples import example_of
 from api.glossary import PARAMETERS
 from api.operations import OPERATIONS, Told
 from api.permissions import IsPublisherOrReads
+from api.renderers import CSVRenderer, XLSXRenderer
 from api.responses import FINE, HEADERS, answers_of
 from attendance.door import cookie
 
+_ROWS = _("All rows, below the names of their fields; a group is two columns, and null is an empty cell.")
 _FILES = {
-    "text/csv": {"schema": {"type": "string"}},
-    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": {
-        "schema": {"type": "string", "format": "binary"}
-    },
+    CSVRenderer.media_type: {"type": "string"},
+    XLSXRenderer.media_type: {"type": "string", "format": "binary"},
 }
 
 
@@ -27,7 +27,7 @@ class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
     name = "bearer"
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
-        return {"type": "http", "scheme": "bearer", "description": _("A person's token or a door device's.")}
+        return {"type": "http", "scheme": "bearer", "description": str(_("A person's token or a door device's."))}
 
 
 class DoorScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
@@ -40,7 +40,7 @@ class DoorScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-cal
             "type": "apiKey",
             "in": "cookie",
             "name": cookie.NAME,
-            "description": sentence % {"name": cookie.HEADER},
+            "description": str(sentence % {"name": cookie.HEADER}),
         }
 
 
@@ -60,7 +60,7 @@ class Described(AutoSchema):
             answer["description"] = str(FINE[status])
             answer["headers"] = {"API-Version": HEADERS["API-Version"]} | self._said_besides(status)
             for media_type in _FILES.keys() & answer.get("content", {}).keys():
-                answer["content"][media_type] = _FILES[media_type]
+                answer["content"][media_type] = {"schema": _FILES[media_type] | {"description": str(_ROWS)}}
         operation["responses"] |= answers_of(
             self.method,
             has_body="requestBody" in operation,
@@ -115,12 +115,13 @@ def _explain(parameters: list[dict[str, Any]]) -> None:
 
 
 def give_examples(result: dict[str, Any], **options: Any) -> dict[str, Any]:
-    """An example of every body, made of those of its fields."""
+    """An example of every body, made of those of its fields; and a list of what there is, for who browses."""
     schemas = result["components"]["schemas"]
-    for item in result["paths"].values():
-        for operation in item.values():
-            bodies = [operation.get("requestBody", {}), *operation["responses"].values()]
-            for content in (one for body in bodies for one in body.get("content", {}).items()):
-                if content[0] == "application/json":
-                    content[1]["example"] = example_of(content[1]["schema"], schemas)
+    operations = [operation for item in result["paths"].values() for operation in item.values()]
+    result["tags"] = [{"name": tag} for tag in dict.fromkeys(tag for one in operations for tag in one["tags"])]
+    for operation in operations:
+        bodies = [operation.get("requestBody", {}), *operation["responses"].values()]
+        for content in (one for body in bodies for one in body.get("content", {}).items()):
+            if content[0] == "application/json":
+                content[1]["example"] = example_of(content[1]["schema"], schemas)
     return result

@@ -17,6 +17,7 @@ from django.db import transaction
 from django.db.models import Count, F, Q, QuerySet, Sum, Value
 
 from activities.models import Session
+from activities.webhooks.outbox import of_week, tell
 from activities.weeks import WEEK, label, local_date, monday_of
 from attendance import acts, reach, scopes
 from attendance.checkin import MOST_BACK
@@ -100,6 +101,9 @@ def close_week(monday: dt.date, *, at: dt.datetime, is_trial: bool = False) -> C
         CheckIn.objects.filter(week=monday).update(visitor_key=None)
         Week.objects.filter(pk=monday).update(closed_at=at)
         audit.record(acts.WEEK_CLOSED, changes={"weeks": (None, [label(monday)])}, at=at)
+        # Those who publish, and those whose places it is at.
+        whose = {total.organisation_id for total in totals} | {total.host_id for total in totals}
+        tell(*(of_week(organisation, label(monday)) for organisation in sorted(whose)), at=at)
         everybody = VisitorTotal.objects.filter(week=monday, scope="").first()
         visits = sum(total.all_visits for total in totals)
         closed = Closed(monday, len(totals), visits, everybody.visitors if everybody else 0)

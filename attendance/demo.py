@@ -23,6 +23,7 @@ from activities.weeks import WEEK, local_date, monday_of, starts_at, weeks
 from attendance.checkin import Door, store
 from attendance.claims import Claim
 from attendance.demo_campaign import make_campaign
+from attendance.demo_translations import OF_ACTIVITIES, OF_PROGRAMMES
 from attendance.models import CheckInKind, Device, Entry, EntryKind, Gender, GrantRule, Pass, Target, YearReport
 from attendance.passes import last_day_of_passes
 from schools.acting import acting
@@ -180,7 +181,9 @@ class _Town:
 
     def _make_programme(self) -> None:
         programmes = {
-            slug: Programme.objects.create(slug=slug, name=name, description=description, colour=colour)
+            slug: Programme.objects.create(
+                slug=slug, name=name, description=description, colour=colour, translations=OF_PROGRAMMES.get(slug, {})
+            )
             for slug, (name, description, colour) in PROGRAMMES.items()
         }
         Target.objects.create(programme=programmes[ENTREE], starts_on=self.first, visits=16)
@@ -190,6 +193,7 @@ class _Town:
             activity = Activity(
                 title=offer.title,
                 description=offer.description,
+                translations=OF_ACTIVITIES.get(offer.title, {}),
                 organisation=location.organisation,
                 location=location,
                 programme=programmes[offer.programme],

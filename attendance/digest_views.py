@@ -15,7 +15,7 @@ from schools.models import DigestSubscription
 
 
 class DigestForm(forms.Form):
-    language = forms.ChoiceField(label=gettext_lazy("Language of the e-mail"), choices=settings.LANGUAGES)
+    language = forms.ChoiceField(label=gettext_lazy("Language of the e-mail"), choices=settings.STAFF_LANGUAGES)
 
 
 @staff_only

@@ -11,6 +11,7 @@ from django.db.models import F, Q
 
 from activities import publishing
 from activities.intake import taking
+from activities.webhooks import delivering
 from attendance import closing, digests
 from attendance.models import StepRun
 from schools import audit, invitations, kept_answers, post, queue
@@ -27,14 +28,18 @@ STEPS: dict[str, Callable[..., int]] = {
     "digests queued": digests.queue_all,
     "invitations forgotten": invitations.forget,
     "letters forgotten": post.forget,
+    "messages forgotten": delivering.forget,
     "tasks revived": queue.revive,
     "tasks forgotten": queue.forget,
     "changes forgotten": audit.purge,
     "sign-ins forgotten": counting.forget_what_is_over,
     "answers forgotten": kept_answers.forget_old,
 }
-# Last, for a mail server may keep us waiting. A worker has its queue for this, and ends between two letters.
-SENDING: dict[str, Callable[..., int]] = {"letters sent": post.deliver_due}
+# Last, for these servers may keep us waiting. A worker has its queue for this, and ends between two of them.
+SENDING: dict[str, Callable[..., int]] = {
+    "messages sent": delivering.deliver_due,
+    "letters sent": post.deliver_due,
+}
 
 
 def keep_house(*, at: dt.datetime, has_queue: bool = False, is_noted: bool = True) -> dict[str, int | None]:

@@ -11,6 +11,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from attendance.forms import WalkInForm
+from schools.views import WALK_IN_REMEMBERED_HOURS
 
 
 @login_not_required
@@ -20,4 +21,5 @@ from attendance.forms import WalkInForm
 def page(request: HttpRequest) -> HttpResponse:
     form = WalkInForm(request.POST if request.method == "POST" else None, initial={"id": uuid.uuid4()})
     walk_in = form.apply(at=now()) if form.is_valid() else None
-    return render(request, "attendance/walk_in.html", {"form": form, "walk_in": walk_in})
+    context = {"form": form, "walk_in": walk_in, "hours": WALK_IN_REMEMBERED_HOURS}
+    return render(request, "attendance/walk_in.html", context)

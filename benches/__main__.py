@@ -1,13 +1,15 @@
-"""python -m benches [NAME…] [--json]: prints a Markdown table, or JSON for machines."""
+"""python -m benches [NAME…] [--json] [--trial]: prints a Markdown table, or JSON for machines."""
 
 import argparse
 import json
+import os
 import signal
 import sys
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 
-from benches import Figure, LeftOut, api, checkins, feeds, scanner, totals
+from benches import TRIAL, Figure, LeftOut, api, checkins, feeds, scanner, totals
 
 BENCHES: dict[str, Callable[[], Iterable[Figure | LeftOut]]] = {
     "api": api.measure,
@@ -22,15 +24,28 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benches", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHES))
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--trial", action="store_true", help="everything at its smallest: whether it works")
     asked = parser.parse_args()
     if unknown := set(asked.names) - BENCHES.keys():
         parser.error(f"unknown: {', '.join(sorted(unknown))}; there are {', '.join(BENCHES)}")
+    if asked.trial and not TRIAL:
+        # Sizes are told when the parts are imported, and by processes of their own.
+        os.execve(sys.executable, [sys.executable, "-m", "benches", *sys.argv[1:]], os.environ | {"BENCH_TRIAL": "1"})  # noqa: S606
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # servers that were started end too
-    found = {name: BENCHES[name]() for name in asked.names or BENCHES}
+    took: dict[str, float] = {}
+    found = {name: timed(name, took) for name in asked.names or BENCHES}
     if asked.json:
-        sys.stdout.write(as_json({name: list(rows) for name, rows in found.items()}))
+        sys.stdout.write(as_json({name: list(rows) for name, rows in found.items()}, took))
     else:
         print_table(chain.from_iterable(found.values()))
+        told = ", ".join(f"{name} {seconds:.0f} s" for name, seconds in took.items())
+        _say(f"\nIt took: {told}.{' A trial: these figures mean little.' if TRIAL else ''}")
+
+
+def timed(name: str, took: dict[str, float]) -> Iterator[Figure | LeftOut]:
+    began = time.monotonic()
+    yield from BENCHES[name]()
+    took[name] = time.monotonic() - began
 
 
 def print_table(found: Iterable[Figure | LeftOut]) -> None:
@@ -50,11 +65,13 @@ def _say(*lines: str) -> None:
     sys.stdout.flush()
 
 
-def as_json(found: dict[str, list[Figure | LeftOut]]) -> str:
+def as_json(found: dict[str, list[Figure | LeftOut]], took: dict[str, float]) -> str:
     rows = {
         name: {
             "figures": [one.as_json() for one in rows if isinstance(one, Figure)],
             "leftOut": [one.why for one in rows if isinstance(one, LeftOut)],
+            "seconds": round(took[name], 1),
+            "isTrial": TRIAL,
         }
         for name, rows in found.items()
     }

@@ -17,7 +17,17 @@ NAMES = {
 }
 
 
+FORMS = {"CSV": "text/csv", "a spreadsheet": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
+FEW, MANY = 2_000, 20_000
+
+
 def measure() -> Iterator[Figure]:
+    yield from _answers()
+    with tempfile.TemporaryDirectory(prefix="inloop-bench-") as name:
+        yield from _files(Path(name))
+
+
+def _answers() -> Iterator[Figure]:
     with tempfile.TemporaryDirectory(prefix="inloop-bench-") as name:
         env = environment(Path(name) / "api.sqlite3", port=80)
         demo = json.loads(python("manage.py", "demo", "--json", env=env))
@@ -41,3 +51,22 @@ def measure() -> Iterator[Figure]:
         goal=50,
         note=f"{1000 * found['serialising']:.1f} ms",
     )
+
+
+def _files(folder: Path) -> Iterator[Figure]:
+    found: dict[tuple[int, str], dict[str, float]] = {}
+    for sessions in (FEW, MANY):
+        env = environment(folder / f"{sessions}.sqlite3", port=80)
+        python("manage.py", "migrate", "--verbosity", "0", env=env)
+        python("-m", "benches.feed_writing", "fill", str(sessions), env=env)
+        for form, accept in FORMS.items():
+            told = python("-m", "benches.api_files", "/api/v1/sessions", accept, env=env)
+            found[sessions, form] = json.loads(told)
+    for form in FORMS:
+        few, many = found[FEW, form], found[MANY, form]
+        yield Figure(
+            name=f"memory for {MANY:,} sessions as {form}, against {FEW:,}",
+            value=many["megabytes"] / few["megabytes"],
+            goal=1.5,
+            note=f"{many['megabytes']:.1f} and {few['megabytes']:.1f} MB; {many['seconds']:.1f} s for the larger one",
+        )

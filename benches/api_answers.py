@@ -4,7 +4,6 @@ Prints seconds per request as JSON.
 """
 
 import importlib
-import io
 import json
 import os
 import sys
@@ -20,12 +19,11 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
 from django.conf import settings  # noqa: E402
-from django.core.handlers.wsgi import WSGIHandler  # noqa: E402
-from django.test import RequestFactory  # noqa: E402
 
 from activities.models import Session  # noqa: E402
 from api.kept import ANSWERS  # noqa: E402
 from api.renderers import JSONRenderer  # noqa: E402
+from benches import asking  # noqa: E402
 from benches.api_site import FINISHED  # noqa: E402
 
 SLICES, TIMES = 7, 40
@@ -34,18 +32,9 @@ SESSIONS = "/api/v1/sessions"
 
 def main(token: str) -> None:
     settings.ROOT_URLCONF = "benches.api_site"
-    site_itself: Any = WSGIHandler()
 
     def ask(where: str, *, token: str = "") -> bytes:
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
-        environ = RequestFactory(headers={"Host": "127.0.0.1", **headers}).get(where).environ
-        statuses: list[str] = []
-        environ["wsgi.input"] = io.BytesIO()
-        answer = site_itself(environ, lambda status, *_rest: statuses.append(status))
-        body = b"".join(answer)
-        answer.close()
-        assert statuses == ["200 OK"], statuses
-        return body
+        return b"".join(asking.ask(where, {"Authorization": f"Bearer {token}"} if token else {}))
 
     def afresh() -> bytes:
         ANSWERS.clear()

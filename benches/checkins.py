@@ -12,10 +12,10 @@ from typing import IO, Any
 
 import psycopg
 
-from benches import Figure, LeftOut, postgres
+from benches import Figure, LeftOut, postgres, sized
 from benches.servers import ROOT, environment, free_port, python, running
 
-SLICES, SECONDS = 3, 2
+SLICES, SECONDS = sized((3, 2), trial=(1, 1))
 DOORS, PROCESSES = 8, 2
 BATCH = 50
 # Enough memory and log for what is measured, and nothing else changed: every commit waits for the disk.

@@ -25,7 +25,7 @@ from typing import Any
 import psycopg
 
 # More per second and door than any of them manages; every fifth is a tally, the others are passes.
-PREPARED = {1: 1_200, 50: 120}
+PREPARED = {1: 2_400, 50: 240}
 MOST = 50 * PREPARED[50]
 BANDS = json.dumps({"level": {"vo": 1}, "ageBand": {"13-15": 1}})
 COLUMNS = {

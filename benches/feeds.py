@@ -13,10 +13,10 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from benches import Figure, LeftOut
+from benches import Figure, LeftOut, sized
 from benches.servers import ROOT, ask, environment, free_port, python, running
 
-SLICES, SECONDS = 5, 2
+SLICES, SECONDS = sized((5, 2), trial=(1, 1))
 CONNECTIONS = 8
 FEED = "/feeds/all.ics"
 

@@ -15,7 +15,7 @@ from numpy.random import default_rng
 from PIL.Image import Image
 from playwright.sync_api import BrowserType, sync_playwright
 
-from benches import Figure, LeftOut, frames
+from benches import Figure, LeftOut, frames, sized
 from benches.servers import ROOT
 from schools.secrets import ALPHABET
 from tests import browsers
@@ -29,11 +29,11 @@ from tests.sites import Site, free_port
 Options = dict[str, Any]
 
 BUILT = ROOT / "var" / "build" / "door"
-QUEUE = 40
+QUEUE = sized(40, trial=5)
 SHOWN, BETWEEN = 0.6, 0.15  # seconds that each holds up a pass, and until the next does
 BEFORE, AFTER = 3, 3  # seconds of nobody
-STARTS = 5
-STRENGTHS = [step / 5 for step in range(6)]
+STARTS = sized(5, trial=1)
+STRENGTHS = sized([step / 5 for step in range(6)], trial=[0.4])
 # A short address and a long one: codes of 29 and of 33 modules.
 HOSTS = "jeugd.example", "inloop.gemeente.example"
 

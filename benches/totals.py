@@ -11,12 +11,12 @@ from typing import Any
 
 import duckdb
 
-from benches import Figure, LeftOut, postgres, totals_town
+from benches import Figure, LeftOut, postgres, sized, totals_town
 from benches.servers import environment, python
 from benches.totals_town import Town
 
-# For a trial: BENCH_CHECK_INS=200000, with places to match.
-CHECK_INS = int(os.environ.get("BENCH_CHECK_INS", "10_000_000"))
+# With places to match.
+CHECK_INS = int(os.environ.get("BENCH_CHECK_INS", sized("10_000_000", trial="200_000")))
 TOWN = Town(CHECK_INS, locations=max(20, CHECK_INS // 5_000))
 # The whole country in one week: 300,000 passes, and ten sessions at each place.
 COUNTRY = Town(CHECK_INS * 24 // 100, locations=TOWN.locations, weeks=1, sessions=10)

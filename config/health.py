@@ -17,7 +17,7 @@ from django.utils.timezone import now
 from django.views.decorators.cache import never_cache
 from django_tasks_db.models import DBTaskResult
 
-from activities.models import CalendarSource
+from activities.models import CalendarSource, Delivery
 from attendance import closing
 from attendance.housekeeping import late_after, late_steps
 from config.watching import may_watch
@@ -108,6 +108,7 @@ def _moving(at: dt.datetime) -> str:
         "check-ins kept too long": closing.outlived(at=past).exists(),
         "calendars not looked at": CalendarSource.objects.due_at(past).exists(),
         "letters not tried": Letter.objects.filter(sent_at=None, failed_at=None, due_at__lt=past).exists(),
+        "messages not tried": Delivery.objects.overdue_at(past).exists(),
         "tasks not begun": DBTaskResult.objects.ready().filter(enqueued_at__lt=past).exists(),
     }
     return ", ".join(name for name, number in waiting.items() if number)

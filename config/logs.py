@@ -20,7 +20,7 @@ _TAKEN_OUT: list[tuple[re.Pattern[str], str]] = [
     (re.compile(r"(?i)\b((?:proxy-)?authorization|(?:set-)?cookie)(['\"]?\s*[:=]).*"), r"\1\2 …"),
     (re.compile(r"(?i)\b(bearer|basic)\s+[^\s,;'\"]+"), r"\1 …"),
     (
-        re.compile(r"(?i)\b(sessionid|csrftoken|token|password|secret)(['\"]?\s*[:=])\s*['\"]?[^\s,;'\"]+"),
+        re.compile(r"(?i)\b(sessionid|csrftoken|__Host-\w+|token|password|secret)(['\"]?\s*[:=])\s*['\"]?[^\s,;'\"]+"),
         r"\1\2 …",
     ),
     (re.compile(r"\binloop_(?:user|door)_[\w-]+"), "…"),
@@ -33,6 +33,7 @@ _TAKEN_OUT: list[tuple[re.Pattern[str], str]] = [
     # What PostgreSQL says about the values of a row.
     (re.compile(r"(DETAIL:).*"), r"\1 …"),
 ]
+_STEERING = {code: f"\\x{code:02x}" for code in (*range(32), 127, *range(128, 160), 0x2028, 0x2029)}
 _ADDRESS = re.compile(r"(?<![\w.:])(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f:]*:[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*)(?![\w])")
 
 
@@ -67,6 +68,11 @@ class Line(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         town = current()
         return without_what_is_private(f"{town.name} {super().format(record)}" if town else super().format(record))
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
+        # Who sends a line break in a name writes no line of their own; the lines of an error come after this.
+        record.message = record.message.translate(_STEERING)
+        return super().formatMessage(record)
 
 
 class JsonLine(logging.Formatter):

@@ -24,7 +24,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-from activities.models import CalendarSource
+from activities.models import CalendarSource, Delivery, Subscription
 from attendance import closing
 from attendance.models import CheckIn, DestroyedCheckIns, Device, Outcome, StepRun
 from config.health import missing_migrations
@@ -138,6 +138,10 @@ class Kept(Collector):
         age = (self.at - tasks["oldest"]).total_seconds() if tasks["oldest"] else 0
         yield _gauge("tasks_waiting", "Tasks that wait for a worker.", tasks["number"])
         yield _gauge("tasks_waiting_seconds", "How long the oldest of them does.", max(0, age))
+        waiting = Delivery.objects.waiting().filter(subscription__off_at=None)
+        off = Subscription.objects.exclude(off_at=None)
+        yield _gauge("messages_waiting", "Messages to subscribers that have not arrived.", waiting.count())
+        yield _gauge("subscriptions_off", "Subscriptions that were switched off.", off.count())
         letters = Letter.objects.filter(sent_at=None)
         yield _gauge("letters_waiting", "Letters to be sent.", letters.filter(failed_at=None).count())
         yield _gauge("letters_failed", "Letters that were given up.", letters.filter(failed_at__isnull=False).count())

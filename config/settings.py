@@ -63,7 +63,8 @@ HOUSEKEEPING_LATE_MINUTES = env.int("HOUSEKEEPING_LATE_MINUTES", 180)
 AUDIT_KEPT_DAYS = env.int("AUDIT_KEPT_DAYS", 1826)
 # Between two locations for which no journey is written down; minutes.
 TRAVEL_MINUTES = env.int("TRAVEL_MINUTES", 30)
-# Whether calendars are also taken in over http and from inside the own network; the internet's only, without.
+# Whether calendars are also taken in, and subscribers told, over http and inside the own network; without, on the
+# internet only.
 INTAKE_TRUSTS_LOCAL = env.bool("INTAKE_TRUSTS_LOCAL", False)
 CONTACT_NAME = env.str("CONTACT_NAME", "Inloop team")
 CONTACT_EMAIL = env.str("CONTACT_EMAIL", "inloop@example.org")
@@ -170,6 +171,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "schools.signin.passwords.NoWordOfTheTown"},
 ]
 LOGIN_URL = "desk:login"
 LOGIN_REDIRECT_URL = "desk:home"
@@ -245,7 +247,8 @@ CACHES = {
 }
 
 LANGUAGE_CODE = "nl"
-LANGUAGES = [("nl", _("Dutch")), ("en", _("English"))]
+LANGUAGES = [("nl", _("Dutch")), ("en", _("English")), ("tr", _("Turkish")), ("bg", _("Bulgarian"))]
+STAFF_LANGUAGES = LANGUAGES[:2]  # of the desk, the door, letters, the API
 LOCALE_PATHS = [BASE_DIR / "config" / "locale"]
 # Everything here happens on the clock on the wall in the Netherlands.
 TIME_ZONE = "Europe/Amsterdam"
@@ -280,8 +283,17 @@ def WHITENOISE_ADD_HEADERS_FUNCTION(headers: dict[str, str], path: str, url: str
 
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", 31_536_000) if HTTPS else 0
+# What is below a name of one's own, such as inloop.town.example; a whole domain is the municipality's to pin, not ours.
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS and BASE_HOST.count(".") > 1 and not MUNICIPALITIES
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
+if HTTPS:
+    # Browsers take these from this very host alone, over TLS: nothing beside us in the domain can plant one.
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-session", "__Host-csrf"
+# Pages hand the token to who needs it: no script reads the cookie.
+CSRF_COOKIE_HTTPONLY = True
+# Sentences for the next page outlive a session that ends: they are in a cookie of their own.
+MESSAGE_STORAGE = "schools.sentences.InHostCookie"
 SESSION_COOKIE_AGE = SESSION_HOURS * 3600
 # Not no-referrer: browsers then post forms with "Origin: null", which the CSRF check refuses.
 SECURE_REFERRER_POLICY = "same-origin"
@@ -335,7 +347,7 @@ if METRICS_DIR:
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = METRICS_DIR
 
 # ---------------------------------------------------------------- the API
-API_VERSION = "1.3.0"
+API_VERSION = "1.4.0"
 # Of one token, or of one address without; each process of the server counts for itself.
 API_CALLS_PER_MINUTE = env.int("API_CALLS_PER_MINUTE", 6_000)
 REST_FRAMEWORK = {
@@ -372,5 +384,6 @@ SPECTACULAR_SETTINGS = {
         "api.responses.describe_answers",
         "api.examples.explain_fields",
         "api.schema.give_examples",
+        "api.webhooks.describe_webhooks",
     ],
 }

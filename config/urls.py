@@ -4,13 +4,15 @@ from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.sitemaps.views import sitemap
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import LocalePrefixPattern, URLPattern, URLResolver, include, path, re_path
+from django.utils.translation import get_language
 from django.views.decorators.cache import cache_control
 from django.views.generic import RedirectView
 
 from activities.sitemaps import sitemaps
 from config.health import healthz, readyz
 from config.metrics import metrics
+from schools import invitation_views
 from schools.signin import municipality_views
 from schools.signin.municipality import PROVIDER
 from schools.signin.views import admin_login
@@ -30,6 +32,25 @@ def front_pages() -> list[URLPattern]:
     """/en is the English front page, also without its slash."""
     others = [code for code, _name in settings.LANGUAGES if code != settings.LANGUAGE_CODE]
     return [path(code, login_not_required(RedirectView.as_view(url=f"/{code}/"))) for code in others]
+
+
+class StaffPrefix(LocalePrefixPattern):
+    """Of pages for who works here: in a language that these are not in, their address is the Dutch one."""
+
+    @property
+    def language_prefix(self) -> str:
+        prefix: str = super().language_prefix
+        return prefix if get_language() in dict(settings.STAFF_LANGUAGES) else ""
+
+
+def staff_pages(*pages: URLPattern | URLResolver) -> list[URLPattern | URLResolver]:
+    """Those in their languages; who asks for one in another is sent to the Dutch page."""
+    others = "|".join(code for code, _name in settings.LANGUAGES if (code, _name) not in settings.STAFF_LANGUAGES)
+    in_dutch = login_not_required(RedirectView.as_view(url="/%(page)s", query_string=True))
+    return [
+        re_path(rf"^(?:{others})/(?P<page>(?:desk|door|invite)(?:/.*)?)$", in_dutch),
+        URLResolver(StaffPrefix(prefix_default_language=False), list(pages)),
+    ]
 
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -56,9 +77,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
         path("", include("activities.urls")),
         path("", include("schools.urls")),
         path("", include("attendance.pass_urls")),
+        prefix_default_language=False,
+    ),
+    *staff_pages(
+        path("invite", invitation_views.page, name="invite"),
         path("desk", include("schools.signin.urls")),
         path("desk", include("attendance.urls")),
         path("door", include("attendance.door.urls")),
-        prefix_default_language=False,
     ),
 ]

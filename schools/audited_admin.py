@@ -26,9 +26,14 @@ class AuditedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         super().save_model(request, obj, form, change)
         changes = {name: (None, None) for name in form.changed_data if name in self.untold}
         changes |= audit.differences(obj, was)
+        changes |= self.further_changes(stored, obj)
         if changes or not change:
             act = acts.ROW_CHANGED if change else acts.ROW_ADDED
             audit.record(act, of=obj, changes=changes, topic=self.topic, at=now())
+
+    def further_changes(self, stored: Any, obj: Any) -> audit.Changes:
+        """What is told by another name than that of a column; `stored` is None for a new row."""
+        return {}
 
     def delete_model(self, request: HttpRequest, obj: Model) -> None:
         audit.record(acts.ROW_REMOVED, of=obj, topic=self.topic, at=now())

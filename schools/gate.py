@@ -1,5 +1,6 @@
 """The desk's front door: who may open which of its pages."""
 
+import logging
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -10,6 +11,8 @@ from django.views.decorators.cache import never_cache
 
 from schools.access import Roles
 from schools.models import User
+
+log = logging.getLogger(__name__)
 
 type View = Callable[..., HttpResponseBase]
 
@@ -29,6 +32,7 @@ def open_to(has_role: Callable[[Roles], bool]) -> Callable[[View], View]:
         def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             assert isinstance(request.user, User)  # the login middleware has seen to it
             if not has_role(request.user.roles):
+                log.warning("refused: %s asked for %s", request.user.reference, view.__name__)
                 raise PermissionDenied
             return view(request, *args, **kwargs)
 

@@ -135,7 +135,7 @@ def write(letter: Letter, *, at: dt.datetime) -> EmailMultiAlternatives | None:
         context: dict[str, object] = {
             "invitation": invitation,
             "language": invitation.language,
-            "link": f"{settings.BASE_URL}{reverse('site:invite')}#{code}",
+            "link": f"{settings.BASE_URL}{reverse('invite')}#{code}",
         }
         return post.write(
             "schools/mail/invitation",

@@ -8,12 +8,19 @@ from django.utils.timezone import now
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
+# How long the phone of who walked in without a pass remembers that it was counted.
+WALK_IN_REMEMBERED_HOURS = 12
+
 
 @login_not_required
 @require_safe
 def privacy(request: HttpRequest) -> HttpResponse:
-    days = {"close_after_days": settings.CLOSE_AFTER_DAYS, "kept_days": settings.CHECK_INS_KEPT_DAYS}
-    return render(request, "schools/privacy.html", days)
+    how_long = {
+        "close_after_days": settings.CLOSE_AFTER_DAYS,
+        "kept_days": settings.CHECK_INS_KEPT_DAYS,
+        "hours": WALK_IN_REMEMBERED_HOURS,
+    }
+    return render(request, "schools/privacy.html", how_long)
 
 
 @login_not_required
@@ -32,7 +39,7 @@ def security_contact(request: HttpRequest) -> HttpResponse:
     lines = [
         f"Contact: mailto:{settings.CONTACT_EMAIL}",
         f"Expires: {expires.isoformat()}",
-        f"Preferred-Languages: {', '.join(code for code, _name in settings.LANGUAGES)}",
+        f"Preferred-Languages: {', '.join(code for code, _name in settings.STAFF_LANGUAGES)}",
         f"Canonical: {settings.BASE_URL}{request.path}",
     ]
     return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")

@@ -17,6 +17,11 @@ from attendance.devices import RECALLED
 from attendance.models import Device
 from schools.models import Location
 from tests import browsers, citus_limits, factories
+from tests.bad_input import (  # noqa: F401  # hooks and a fixture
+    answers_to_bad_input,
+    pytest_runtest_logreport,
+    pytest_terminal_summary,
+)
 
 # Playwright's synchronous API leaves an event loop running in the tests' thread,
 # which Django takes for asynchronous code unless told otherwise.

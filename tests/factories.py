@@ -8,8 +8,9 @@ import uuid
 from typing import Any
 
 from activities import publishing
-from activities.models import Activity, Level, Programme, Session
+from activities.models import Activity, Level, Programme, Session, Subscription
 from activities.models.activities import take_slugs
+from activities.webhooks import signing
 from activities.weeks import AMSTERDAM, local_date
 from attendance import closing
 from attendance.checkin import Door, Result, check_in
@@ -30,6 +31,7 @@ from schools.models import (
 from schools.secrets import digest
 
 PASSWORD = "correct horse battery"
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"  # that of an example of Standard Webhooks
 
 
 def moment(text: str) -> dt.datetime:
@@ -58,10 +60,13 @@ CLOCKS = (
     "activities.desk.resources",
     "activities.desk.rota",
     "activities.desk.series",
+    "activities.desk.subscriptions",
     "activities.drafts",
     "activities.forms.programme",
     "activities.forms.sessions",
     "activities.publishing",
+    "activities.webhooks.delivering",
+    "activities.webhooks.managing",
     "attendance.counting",
     "attendance.desk",
     "attendance.digest_views",
@@ -225,6 +230,7 @@ def session(
     starts_at: dt.datetime = NOW - HOUR,
     ends_at: dt.datetime | None = None,
     cancelled_at: dt.datetime | None = None,
+    **fields: Any,
 ) -> Session:
     """The only one of an activity of its own, from an hour before NOW to an hour after it.
 
@@ -239,6 +245,7 @@ def session(
         rrule="",
         level=level,
         skip_holidays=False,
+        **fields,
     )
     take_slugs([offered])
     offered.published_at = NOW
@@ -255,6 +262,12 @@ def session(
     made.set_times(starts_at, ends_at or starts_at + 2 * HOUR)
     made.save()
     return made
+
+
+def subscription(*, of: Organisation, address: str = "https://site.example/hook", **fields: Any) -> Subscription:
+    """Its secret is the one that `SECRET` says."""
+    made = {"organisation": of, "address": address, "locked_secret": signing.locked(SECRET)}
+    return Subscription.objects.create(**made, created_at=NOW, next_try_at=NOW, **fields)
 
 
 # ---------------------------------------------------------------- what happened

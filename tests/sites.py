@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,7 @@ class Site:
     port: int = field(default_factory=free_port)
     in_front: int = 0
     more: dict[str, str] = field(default_factory=dict)
+    log: Path | None = None  # what server and worker write to standard error; else where the tests do
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -75,13 +77,15 @@ class Site:
 
     def start(self) -> None:
         # A process group of its own, so that kill() meets its workers too.
-        self.process = subprocess.Popen(
-            [sys.executable, "manage.py", "serve"],
-            cwd=ROOT,
-            env=self.environment,
-            stdout=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        with self.log.open("ab") if self.log else nullcontext() as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "manage.py", "serve"],
+                cwd=ROOT,
+                env=self.environment,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+                start_new_session=True,
+            )
         for _try in range(300):
             if self.listens():
                 return

@@ -13,6 +13,7 @@ from activities import bookings, campaigns, closing_days, publishing
 from activities.intake import taking
 from activities.intake.fetching import Fetched
 from activities.models import CalendarKey, Session
+from activities.webhooks import managing
 from attendance import settling
 from attendance.models import CheckIn, Entry, GrantRule
 from schools import invitations
@@ -121,6 +122,17 @@ def failed(shop):
     return Letter.objects.get()
 
 
+def told(shop, **fields):
+    return factories.subscription(of=shop.organisation, **fields)
+
+
+def arrived(shop):
+    program = told(shop)
+    club(shop)
+    program.deliveries.update(arrived_at=NOW)
+    return [program.pk, program.deliveries.get().key]
+
+
 def target(shop):
     factories.target(place=shop, visits=140, starts_on="2026-11-23")
     return shop
@@ -171,6 +183,7 @@ CLOSE = {"starts_on": "2026-12-01", "ends_on": "2026-12-01", "reason": "Studieda
 OWN = {"is_off": "True", "starts_on": "2026-12-01", "ends_on": "2026-12-01", "name": "Studiedag"}
 YES = {"confirm": "1"}
 SAM = {"name": "Sam"}
+PROGRAM = {"address": "https://site.example/hook", "wants_weeks": "on"}
 
 
 def file():
@@ -220,6 +233,12 @@ WITH = {
     "source_new": lambda shop: ([], source(shop)),
     "source_fetch": lambda shop: ([elsewhere.source(place=shop, address="").pk], {"file": file()}),
     "source_stop": lambda shop: ([elsewhere.source(place=shop).pk], {"keep": "yes"}),
+    "subscription_new": lambda shop: ([], {"organisation": shop.organisation_id, **PROGRAM}),
+    "subscription_secret": lambda shop: ([told(shop).pk], {}),
+    "subscription_test": lambda shop: ([told(shop).pk], {}),
+    "subscription_on": lambda shop: ([told(shop, off_at=NOW).pk], {}),
+    "subscription_remove": lambda shop: ([told(shop).pk], {}),
+    "message_again": lambda shop: (arrived(shop), {}),
     "settle": lambda shop: (heap(kept(shop)), {"check_ins": [claim_id(1)], "nothing": ""}),
     "settlement_take_back": lambda shop: ([], {"decision": settled(shop).decision}),
     "correction_decide": lambda shop: ([], {"session": late(shop).pk, "visits": "4", "decision": "count"}),
@@ -269,6 +288,7 @@ def other_calendars(monkeypatch):
     monkeypatch.setattr(taking, "fetch", lambda *given, **named: Fetched(body=b"", etag="", last_modified=""))
     monkeypatch.setattr(taking, "read", lambda *given, **named: calendar(*weekly()))
     monkeypatch.setattr("activities.desk.sources.now", lambda: NOW)
+    monkeypatch.setattr(managing, "public_addresses", lambda host, port: ("203.0.113.9",))
 
 
 def desk():

@@ -141,6 +141,8 @@ from config import settings
 assert settings.DEBUG is False
 assert settings.SESSION_COOKIE_SECURE and settings.CSRF_COOKIE_SECURE and settings.SECURE_SSL_REDIRECT
 assert settings.SECURE_HSTS_SECONDS >= 31536000
+assert settings.SESSION_COOKIE_NAME.startswith("__Host-") and settings.CSRF_COOKIE_NAME.startswith("__Host-")
+assert settings.CSRF_COOKIE_HTTPONLY
 assert "*" not in settings.ALLOWED_HOSTS
 assert "unsafe" not in str(settings.SECURE_CSP)
 assert len(settings.SECRET_KEY) >= 50
@@ -148,6 +150,22 @@ assert settings.DATABASES["default"]["CONN_HEALTH_CHECKS"] is True
 """
     done = run("-c", script)
     assert done.returncode == 0, done.stderr
+
+
+def test_a_sentence_for_the_next_page_comes_from_this_very_host_too():
+    script = """
+import django; django.setup()
+from schools.sentences import InHostCookie
+print(InHostCookie.cookie_name)
+"""
+    done = run("-c", script, DJANGO_SETTINGS_MODULE="config.settings", BASE_URL="https://inloop.example")
+    assert done.stdout.strip() == "__Host-said", done.stderr
+
+
+@pytest.mark.parametrize(("host", "is_pinned"), [("inloop.town.example", "True"), ("town.example", "False")])
+def test_what_is_below_a_name_of_our_own_is_pinned_to_tls_and_a_whole_domain_is_not(host, is_pinned):
+    script = "from config import settings; print(settings.SECURE_HSTS_INCLUDE_SUBDOMAINS)"
+    assert run("-c", script, BASE_URL=f"https://{host}").stdout.strip() == is_pinned
 
 
 @pytest.mark.django_db

@@ -24,6 +24,7 @@ PRIVATE = {
     "a key as Python writes it": (r"visitor_key=b'\x91q\x00key'", "key'"),
     "what a row holds": ("duplicate key\nDETAIL:  Key (session_id, visitor_key)=(7, 8) already exists.", "(7, 8)"),
     "a session's cookie": ("Cookie: sessionid=a8f0zx12", "a8f0zx12"),
+    "one by its name": ("refused __Host-session=a8f0zx12 again", "a8f0zx12"),
 }
 
 
@@ -56,6 +57,12 @@ def test_what_is_private_is_taken_out_of_a_message_and_of_an_error(form, text, p
 def test_what_helps_is_left(text):
     assert text in Line().format(record(text))
     assert json.loads(JsonLine().format(record(text)))["message"] == text
+
+
+def test_nobody_writes_a_line_of_their_own_by_a_line_break_in_a_name():
+    told = Line().format(record("refused: %s", "x\r\n2026-11-24 INFO signed in\x1b[2J\u2028"))
+    assert told.splitlines() == [told]
+    assert r"\x0d\x0a" in told
 
 
 def test_for_a_machine_each_line_is_one_object():

@@ -37,7 +37,10 @@ def town(shop, phone):
     """The shop has a series, a guest's activity at the hub, people, a room, a closure and two weeks of visits."""
     own, hub = shop.organisation, factories.location(slug="hub")
     worker, _publisher = factories.youth_worker(at=shop), factories.publisher(of=own)
-    series = factories.activity(place=shop, description="Gamen, praten, helpen", min_age=10, max_age=18)
+    texts = {"tr": {"title": "Açık saatler"}}
+    series = factories.activity(
+        place=shop, description="Gamen, praten, helpen", min_age=10, max_age=18, translations=texts
+    )
     factories.activity(place=hub, of=own, title="Op bezoek", rrule="FREQ=WEEKLY;BYDAY=TH;COUNT=3")
     factories.activity(place=hub, title="Van de hub")
     closing_days.close(factories.closure(of=own, starts_on="2026-12-01", ends_on="2026-12-01"), at=NOW)

@@ -196,7 +196,7 @@ def test_the_sitemap_names_every_public_page_in_each_language(client, drop_in):
 
     pages = {"/privacy", "/accessibility", "/activities/drop-in-hours", "/locations/shop", "/organisations/shop"}
     pages |= {"/programmes/drop-in", "/"}
-    assert found == pages | {f"/en{page}" for page in pages}
+    assert found == pages | {f"/{code}{page}" for code in ("en", "tr", "bg") for page in pages}
     assert "Sitemap: http://testserver/sitemap.xml" in client.get("/robots.txt").content.decode()
 
 

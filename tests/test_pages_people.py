@@ -129,7 +129,7 @@ def test_what_is_refused_is_said_and_changes_nothing(desk):
     boss, admin = User.objects.get(), factories.administrator()
     listed = desk.get("/desk/people").content.decode()
     assert f"/desk/people/{admin.reference}/" not in listed
-    assert "Alleen een beheerder mag een beheerder wijzigen." in text(
+    assert "Alleen een beheerder mag een beheerder veranderen." in text(
         desk.post(f"/desk/people/{admin.reference}/remove", follow=True)
     )
     User.objects.filter(pk=admin.pk).update(is_active=False)

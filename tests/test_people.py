@@ -175,7 +175,7 @@ def test_a_letter_of_an_invitation_that_was_withdrawn_does_not_go(boss, worker):
     assert mail.outbox == []
 
 
-@pytest.mark.parametrize("password", ["short", "1q2w3e4r5t6y", "new@inloop.example", ""])
+@pytest.mark.parametrize("password", ["short", "1q2w3e4r5t6y", "new@inloop.example", "Zaanstad2026!", ""])
 def test_a_poor_password_is_refused_and_the_code_stays_good(boss, worker, password):
     invite(by=boss, rights=worker)
     secret = code()

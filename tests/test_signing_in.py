@@ -12,6 +12,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 
+from config.logs import Line
 from schools.models import AuditEntry, User
 from schools.signin.counting import forget_what_is_over
 from tests import factories
@@ -80,6 +81,20 @@ def test_one_address_does_not_try_a_password_on_everybody(client, clock, coordin
 
     assert LOCKED in text(log_in(client, coordinator.email))
     log_in(Client(REMOTE_ADDR="203.0.113.9"), coordinator.email)
+
+
+def test_who_signs_in_or_not_and_what_is_refused_is_written_down_without_an_address(client, clock, caplog, shop):
+    publisher = factories.publisher(of=shop.organisation)
+    with caplog.at_level("INFO", "schools"):
+        log_in(client, publisher.email, password="my other secret")
+        log_in(client, publisher.email)
+        client.get("/desk/passes")
+        client.post("/desk/logout")
+
+    told = [(one.levelname, Line().format(one)) for one in caplog.records if one.name.startswith("schools.")]
+    assert [level for level, _line in told] == ["WARNING", "INFO", "WARNING", "INFO"]
+    assert all(str(publisher.reference) in line for _level, line in told[1:])
+    assert not any(publisher.email in line or "secret" in line for _level, line in told)
 
 
 def test_what_counts_the_tries_holds_no_address(client, clock, coordinator):

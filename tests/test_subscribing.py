@@ -223,7 +223,7 @@ def test_an_organisation_says_what_it_is_and_where(look):
 
     html = look(ORGANISATION).content.decode()
 
-    assert "<h1>Jongerenwinkel</h1>" in html
+    assert '<h1><span lang="nl">Jongerenwinkel</span></h1>' in html
     assert "Youth shop" in html
     assert '<a href="https://winkel.example/" rel="noreferrer">' in html
     assert re.findall(r'href="/en/locations/(\w+)"', html) == ["back", "front"]
@@ -253,7 +253,7 @@ def test_an_organisation_without_anything_to_come_says_so(look):
 
 def test_the_pages_of_an_activity_and_a_location_lead_to_the_organisation(look, today):
     for page in (ACTIVITY, SHOP):
-        assert '<a href="/en/organisations/shop">Shop</a>' in look(page).content.decode()
+        assert '<a href="/en/organisations/shop"><span lang="nl">Shop</span></a>' in look(page).content.decode()
 
 
 def test_twenty_sessions_of_an_organisation_need_no_more_queries_than_one(look, django_assert_num_queries):

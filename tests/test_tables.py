@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from weakref import WeakSet
 
 import pypdfium2
 import pytest
@@ -10,7 +11,7 @@ from django.utils import translation
 from openpyxl import load_workbook
 from pypdf import PdfReader
 
-from attendance.reports.tables import Column, Table, to_csv, to_pdf, to_xlsx
+from attendance.reports.tables import Column, Table, to_csv, to_pdf, to_xlsx, write_csv, write_xlsx
 from tests.factories import day
 
 COLUMNS = ["name", "on", "visits", "hours", "final"]
@@ -59,6 +60,29 @@ def test_a_spreadsheet_has_typed_cells_a_head_that_stays_and_the_definitions():
         "Visits",
         "One person at one session.",
     ]
+
+
+class Row(dict):
+    """One that can be watched."""
+
+    __hash__ = object.__hash__
+
+
+@pytest.mark.parametrize("write", [write_csv, write_xlsx])
+def test_rows_that_come_one_by_one_are_not_kept(write):
+    there, most = WeakSet(), [0]
+
+    def rows():
+        for number in range(2_000):
+            row = Row(zip(COLUMNS, (f"Plek {number}", *SHOP[1:]), strict=True))
+            there.add(row)
+            most[0] = max(most[0], len(there))
+            yield row
+
+    out = io.BytesIO()
+    write(out, table(), rows())
+    assert b"Plek 1999" in out.getvalue() if write is write_csv else load_workbook(out).worksheets[0].max_row == 2_001
+    assert most[0] <= 2
 
 
 @pytest.mark.parametrize("text", RISKY)

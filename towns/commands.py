@@ -25,7 +25,7 @@ OPTION, PLACE = "--municipality", "{municipality}"
 
 def run(arguments: Sequence[str], *, execute: Callable[[list[str]], None] = execute_from_command_line) -> None:
     """In place of Django's own. Ends with 1 if it failed for any of them."""
-    rest, name = _without_option(list(arguments))
+    rest, name = without_option(list(arguments))
     command = rest[1] if len(rest) > 1 else ""
     if not registry.is_many():
         if name is not None:
@@ -58,7 +58,7 @@ def run(arguments: Sequence[str], *, execute: Callable[[list[str]], None] = exec
         sys.exit(f"{command} failed for: {', '.join(sorted(failed))}")
 
 
-def _without_option(arguments: list[str]) -> tuple[list[str], str | None]:
+def without_option(arguments: list[str]) -> tuple[list[str], str | None]:
     for place, argument in enumerate(arguments):
         if argument == OPTION and place + 1 < len(arguments):
             return arguments[:place] + arguments[place + 2 :], arguments[place + 1]

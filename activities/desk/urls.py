@@ -11,6 +11,7 @@ from activities.desk import (
     series,
     sessions,
     sources,
+    subscriptions,
 )
 
 urlpatterns = [
@@ -41,4 +42,5 @@ urlpatterns = [
     *changes.urlpatterns,
     *resources.urlpatterns,
     *sources.urlpatterns,
+    *subscriptions.urlpatterns,
 ]

@@ -75,7 +75,7 @@ class InvitationForm(RightsForm):
     email = forms.EmailField(
         label=_("E-mail address"), widget=forms.EmailInput(attrs={"autocomplete": "off", "maxlength": 254})
     )
-    language = forms.ChoiceField(label=_("Language of the invitation"), choices=settings.LANGUAGES)
+    language = forms.ChoiceField(label=_("Language of the invitation"), choices=settings.STAFF_LANGUAGES)
 
     field_order = ("email", "name", "language")
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from activities import drafts, publishing, schedule, wording
 from activities.foreseeing import Effect, foresee
 from activities.forms.fields import ClockInput, DayInput, DaysField
+from activities.forms.translations import TranslatedForm
 from activities.models import Activity, Session
 from activities.schedule import Schedule
 from activities.weekly import Weekly, weekly
@@ -30,7 +31,8 @@ _FROM_ELSEWHERE = (
 _SCHEDULE = ("starts_on", "until", "start_time", "end_time", "rrule", "skip_holidays", "excluded_dates")
 
 
-class ActivityForm(forms.ModelForm):  # type: ignore[type-arg]
+class ActivityForm(TranslatedForm):
+    translated = ("title", "description")
     weekdays = forms.TypedMultipleChoiceField(
         label=_("On which days?"),
         coerce=int,
@@ -181,6 +183,8 @@ class ActivityForm(forms.ModelForm):  # type: ignore[type-arg]
         changes = {name: chosen[name] for name in (*_DESCRIPTION, "capacity") if name in self.changed_data}
         if self.instance.schedule != self.schedule_before and not self.instance.is_taken_in:
             changes["schedule"] = self.instance.schedule
+        if self.instance.translations != self.translations_before:
+            changes["translations"] = self.instance.translations
         return publishing.change(
             self.instance,
             changes,

@@ -23,9 +23,10 @@ from activities.intake.following import describe, follow, new_session, summarise
 from activities.intake.matching import Matched, match
 from activities.intake.policy import window
 from activities.intake.report import LossAsked, Report, refusal
-from activities.models import Activity, CalendarSource, Edition, Session
+from activities.models import Activity, CalendarSource, Edition, EventKind, Session
 from activities.models.activities import take_slugs
 from activities.series import add_sessions, apply_closures, remove_sessions
+from activities.webhooks.outbox import of_activity, tell
 from activities.weeks import local_date
 
 _FOLLOWED = [
@@ -131,7 +132,7 @@ class _Plan:
         # The days at the edge of the window may or may not have been read.
         self.surely_read = begin + dt.timedelta(days=3)
         self.put_away = set(self.source.report.get("put_away", []))
-        activities = self._load_activities(begin)
+        self.known = activities = self._load_activities(begin)
         sessions = self._load_sessions(activities, begin)
         coming = {one.pk: one for one in chain(*sessions.values()) if self.at < one.starts_at < self.end}
         self.coming = len(coming)
@@ -278,6 +279,7 @@ class _Plan:
         apply_closures([session for session in self.changed if not session.is_cancelled], at=self.at)
         if self.new:
             add_sessions(self.new, at=self.at)
+        self._tell()
         self._remember()
 
     def _write_activities(self) -> None:
@@ -288,6 +290,16 @@ class _Plan:
         for activity in self.away:
             activity.archived_at = activity.updated_at = self.at
         Activity.objects.bulk_update(_once([*self.touched, *self.away]), _DESCRIBED, batch_size=100)
+
+    def _tell(self) -> None:
+        """One message for each activity, however many dates of it are others now."""
+        dated = {one.activity_id for one in (*self.new, *self.changed, *self.gone)}
+        changed = [*(one for one in self.known if one.pk in dated), *self.touched]
+        back = [one for one in self.touched if one.pk in self.put_away and not one.archived_at]
+        kinds: dict[Activity, EventKind] = dict.fromkeys(changed, EventKind.ACTIVITY_CHANGED)
+        kinds |= dict.fromkeys([*self.offered, *back], EventKind.ACTIVITY_PUBLISHED)
+        kinds |= dict.fromkeys(self.away, EventKind.ACTIVITY_REMOVED)
+        tell(*(of_activity(kind, activity) for activity, kind in kinds.items()), at=self.at)
 
     def _remember(self) -> None:
         """Which activities went with their events: they come back with them, unlike what a person took off."""

@@ -5,8 +5,9 @@ import datetime as dt
 from django.db import transaction
 
 from activities import acts
-from activities.models import Activity, CalendarSource, Edition, Session
+from activities.models import Activity, CalendarSource, Edition, EventKind, Session
 from activities.series import remove_sessions
+from activities.webhooks.outbox import of_activity, tell
 from activities.weeks import AMSTERDAM
 from schools import audit
 
@@ -56,3 +57,4 @@ def _take_off(activities: list[Activity], *, at: dt.datetime) -> None:
     if doomed := list(coming.select_for_update().order_by("pk")):
         remove_sessions(doomed, at=at)
     Activity.objects.filter(pk__in=[activity.pk for activity in activities]).update(archived_at=at, updated_at=at)
+    tell(*(of_activity(EventKind.ACTIVITY_REMOVED, activity) for activity in activities), at=at)

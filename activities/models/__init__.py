@@ -6,6 +6,7 @@ from activities.models.editions import Edition
 from activities.models.programmes import Level, Programme
 from activities.models.resources import Booking, Resource, ResourceKind, SeriesBooking
 from activities.models.sessions import Session, SessionQuerySet
+from activities.models.subscriptions import Delivery, EventKind, Fault, Subscription
 
 __all__ = [
     "Activity",
@@ -16,8 +17,11 @@ __all__ = [
     "CampaignCode",
     "CampaignWeek",
     "Channel",
+    "Delivery",
     "EarlierSchedule",
     "Edition",
+    "EventKind",
+    "Fault",
     "Level",
     "Programme",
     "Resource",
@@ -26,4 +30,5 @@ __all__ = [
     "Session",
     "SessionQuerySet",
     "State",
+    "Subscription",
 ]

@@ -15,6 +15,7 @@ from activities import schedule as schedules
 from activities.models.programmes import Level, Programme
 from activities.models.schedules import Scheduled
 from activities.schedule import Part
+from activities.translations import no_translations, validate_translations
 from activities.weeks import local_date
 from schools.calendar import REGION
 from schools.models import Location, Organisation
@@ -75,6 +76,11 @@ class Activity(Scheduled):
     max_age = models.PositiveSmallIntegerField(_("to age"), null=True, blank=True, validators=[MaxValueValidator(99)])
     capacity = models.PositiveSmallIntegerField(
         _("places"), null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(10_000)]
+    )
+
+    # By language, see activities.translations.
+    translations = models.JSONField(
+        _("translations"), default=no_translations, blank=True, editable=False, validators=[validate_translations]
     )
 
     # Taken in from a calendar that is kept elsewhere, under this digest of its name there.

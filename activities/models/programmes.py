@@ -3,6 +3,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from webcolors import name_to_hex
 
+from activities.translations import no_translations, validate_translations
+
 
 def validate_colour(name: str) -> None:
     try:
@@ -24,6 +26,9 @@ class Programme(models.Model):
     slug = models.SlugField(unique=True)
     name = models.CharField(_("name"), max_length=100)
     description = models.TextField(_("description"), blank=True, max_length=2000)
+    translations = models.JSONField(
+        _("translations"), default=no_translations, blank=True, editable=False, validators=[validate_translations]
+    )
     colour = models.CharField(
         _("colour"),
         max_length=30,

@@ -1,5 +1,4 @@
 import datetime as dt
-from collections.abc import Iterable
 from functools import lru_cache
 from operator import attrgetter
 from typing import Any
@@ -128,13 +127,13 @@ def flat(row: WeeklyTotal, question: Question) -> dict[str, Any]:
     return cells
 
 
-def as_table(rows: Iterable[WeeklyTotal], question: Question) -> Table:
+def table_of(question: Question) -> Table:
     """For a file: its columns have the names of JSON, and one without rows has them too."""
     return Table(
         name="weekly-totals",
         title="Weekly totals",
         columns=[Column(name, name) for name in _columns(question)],
-        rows=[flat(row, question) for row in rows],
+        rows=(),
         notes=[(name, str(sentence)) for name, sentence in DEFINITIONS.items()],
     )
 

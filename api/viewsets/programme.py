@@ -2,6 +2,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Count, QuerySet
+from django.http import HttpResponseBase
 from django.utils.timezone import now
 from django_filters import ChoiceFilter, FilterSet
 from drf_spectacular.utils import extend_schema
@@ -15,6 +16,7 @@ from activities import closing_days, publishing
 from activities.filters import ActivityFilter, SessionFilter
 from activities.models import Activity, Programme, Session
 from api.conditions import if_match
+from api.files import RENDERERS, is_asked_for, or_as_file
 from api.kept import kept_until_change
 from api.once import once
 from api.permissions import IsPublisher, IsPublisherOrReads
@@ -33,7 +35,7 @@ from api.serializers.programme import (
     RestoreSerializer,
     SessionSerializer,
 )
-from api.viewsets.base import ApiViewSet
+from api.viewsets.base import PAGES, ApiViewSet
 from schools.models import Closure, HolidayOverride, Kind, Location, Organisation, Scope
 
 
@@ -151,12 +153,26 @@ class SessionViewSet(PublishedViewSet):
     permission_classes = [IsPublisherOrReads]
     filterset_class = SessionFilter
     lookup_value_converter = "uuid"
+    renderer_classes = RENDERERS
+
+    def get_renderers(self) -> list[Any]:
+        """Only the list is also a file."""
+        found = super().get_renderers()
+        return found if self.action == "list" else found[:1]
+
+    def query_keys_of(self, action: str | None) -> set[str]:
+        """A file has all rows, and so no pages."""
+        return super().query_keys_of(action) - (PAGES if is_asked_for(self.request) else set())
 
     def get_queryset(self) -> QuerySet[Session]:
         sessions = super().get_queryset()
         if self.action in ("list", "retrieve"):
             return sessions.published()
         return sessions.for_user(self.person)
+
+    @or_as_file
+    def list(self, request: Request) -> HttpResponseBase:
+        return super().list(request)
 
     @extend_schema(request=MoveSerializer)
     @if_match

@@ -1,6 +1,7 @@
 import datetime as dt
 from typing import Any
 
+from django.http import HttpResponseBase
 from django.utils.timezone import now
 from drf_spectacular.utils import extend_schema
 from rest_framework.permissions import AllowAny
@@ -8,15 +9,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from activities.weeks import week_of
-from api.renderers import CSVRenderer, JSONRenderer, XLSXRenderer
+from api.files import RENDERERS, as_file, is_asked_for
 from api.serializers.totals import (
     QuestionSerializer,
     ReachQuestionSerializer,
     ReachSerializer,
     WeeklyTotalsSerializer,
-    as_table,
+    flat,
     spoken,
     spoken_reach,
+    table_of,
 )
 from api.viewsets.base import ApiViewSet
 from attendance.disclosure import disclosed_reach, disclosed_totals
@@ -28,22 +30,22 @@ from schools.models import Scope, User
 class WeeklyTotalsViewSet(ApiViewSet):
     scope = Scope.TOTALS
     permission_classes = [AllowAny]
-    renderer_classes = [JSONRenderer, CSVRenderer, XLSXRenderer]
+    renderer_classes = RENDERERS
     serializer_class = WeeklyTotalsSerializer
     queryset = CheckIn.objects.none()  # rows are reckoned, not read
     pagination_class = None
     query_keys = set(QuestionSerializer().fields)
 
     @extend_schema(parameters=[QuestionSerializer], responses=WeeklyTotalsSerializer)
-    def list(self, request: Request) -> Response:
+    def list(self, request: Request) -> HttpResponseBase:
         at = now()
         asked = QuestionSerializer(data=request.query_params, context={"week": week_of(at)})
         asked.is_valid(raise_exception=True)
         question = asked.validated_data["question"]
         reader = request.user if isinstance(request.user, User) else None
         rows = disclosed_totals(question, reader=reader, at=at)
-        if request.accepted_renderer.format != "json":
-            return Response(as_table(rows, question))
+        if is_asked_for(request):
+            return as_file(request, table_of(question), (flat(row, question) for row in rows), count=len(rows))
         answer: dict[str, Any] = {
             "asOf": _second(at),
             "definitions": {name: str(sentence) for name, sentence in DEFINITIONS.items()},

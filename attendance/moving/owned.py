@@ -39,7 +39,9 @@ SECRET = {"password", "last_login", "is_superuser", "is_staff", "key", "members"
 # Why the others stay behind.
 STAYS = {
     "activities.CalendarKey": "opens private calendars; everybody makes a new one",
+    "activities.Delivery": "was sent from here",
     "activities.Edition": "of the installation",
+    "activities.Subscription": "waits for messages from here, under a secret of its own",
     "attendance.CheckIn": "who was where: of a closed week its counts leave",
     "attendance.Correction": "the totals have them already",
     "attendance.DestroyedCheckIns": "of the installation",

@@ -3,9 +3,9 @@
 import csv
 import datetime as dt
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import IO, Any
 
 import xlsxwriter
 from django.conf import settings
@@ -18,7 +18,9 @@ from schools.typesetting import set_pdf
 Row = Mapping[str, Any]
 TEMPLATE = settings.BASE_DIR / "templates" / "attendance" / "table.typ"
 _MOST_UPRIGHT = 6  # columns on a sheet that stands
-_WIDEST = 60  # characters
+_NARROWEST, _WIDEST = 10, 60  # characters
+MOST_LINES = 1_048_575  # of a spreadsheet, below its head
+_NO_TIME = dt.datetime(2000, 1, 1)  # noqa: DTZ001 (a sheet knows no zones)
 
 
 @dataclass(frozen=True)
@@ -78,38 +80,52 @@ class Cell:
 
 
 def to_csv(table: Table) -> bytes:
-    """RFC 4180, UTF-8. A cell of None is empty."""
-    out = io.StringIO(newline="")
-    writer = csv.writer(out)
-    writer.writerow([_plain(column.label) for column in table.columns])
-    writer.writerows([_plain(row[column.key]) for column in table.columns] for row in table.rows)
-    return out.getvalue().encode()
-
-
-def to_xlsx(table: Table) -> bytes:
-    """A sheet with typed cells and a header that stays in sight; on a second one what the figures mean."""
     out = io.BytesIO()
-    # Text stays text: a name that begins with = is no formula.
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    with xlsxwriter.Workbook(out, options) as book:
-        sheet = book.add_worksheet(table.name[:31])
-        bold, day = book.add_format({"bold": True}), book.add_format({"num_format": "yyyy-mm-dd"})
-        for place, column in enumerate(table.columns):
-            sheet.write_string(0, place, column.label, bold)
-            sheet.set_column(place, place, _width(table, column))
-        sheet.freeze_panes(1, 0)
-        for line, row in enumerate(table.rows, start=1):
-            for place, column in enumerate(table.columns):
-                value = row[column.key]
-                sheet.write(line, place, value, day if isinstance(value, dt.date) else None)
-        if table.notes:
-            _write_notes(book, table, bold)
+    write_csv(out, table, table.rows)
     return out.getvalue()
 
 
-def _width(table: Table, column: Column) -> int:
-    longest = max((len(value) for row in table.rows if isinstance(value := row[column.key], str)), default=0)
-    return min(_WIDEST, max(10, len(column.label) + 2, longest + 2))
+def to_xlsx(table: Table) -> bytes:
+    out = io.BytesIO()
+    write_xlsx(out, table, table.rows)
+    return out.getvalue()
+
+
+def write_csv(out: IO[bytes], table: Table, rows: Iterable[Row]) -> None:
+    """RFC 4180, UTF-8. A cell of None is empty. These rows, which may come one by one, in place of the table's."""
+    text = io.TextIOWrapper(out, encoding="utf-8", newline="")
+    writer = csv.writer(text)
+    writer.writerow([_plain(column.label) for column in table.columns])
+    writer.writerows([_plain(row[column.key]) for column in table.columns] for row in rows)
+    text.detach()
+
+
+def write_xlsx(out: IO[bytes], table: Table, rows: Iterable[Row]) -> None:
+    """A sheet with typed cells and a header that stays in sight; on a second one what the figures mean.
+
+    These rows, which may come one by one: each goes to a file on disk before the next is made. Of more than
+    MOST_LINES a sheet would drop the rest unseen: whoever may have so many must look first.
+    """
+    # Text stays text: a name that begins with = is no formula.
+    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    with xlsxwriter.Workbook(out, options) as book:
+        book.set_properties({"created": _NO_TIME})  # the same rows are the same bytes
+        sheet = book.add_worksheet(table.name[:31])
+        bold, day = book.add_format({"bold": True}), book.add_format({"num_format": "yyyy-mm-dd"})
+        widths = [max(_NARROWEST, len(column.label) + 2) for column in table.columns]
+        for place, column in enumerate(table.columns):
+            sheet.write_string(0, place, column.label, bold)
+        sheet.freeze_panes(1, 0)
+        for line, row in enumerate(rows, start=1):
+            for place, column in enumerate(table.columns):
+                value = row[column.key]
+                sheet.write(line, place, value, day if isinstance(value, dt.date) else None)
+                if isinstance(value, str):
+                    widths[place] = max(widths[place], len(value) + 2)
+        for place, width in enumerate(widths):
+            sheet.set_column(place, place, min(_WIDEST, width))
+        if table.notes:
+            _write_notes(book, table, bold)
 
 
 def _write_notes(book: Any, table: Table, bold: Any) -> None:

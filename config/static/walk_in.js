@@ -1,9 +1,9 @@
 // Who walks in counts once, also after a reload or a lost answer: every code gets one id, made here. That, and in which
-// session this phone was counted, is remembered for 12 hours and then forgotten; nothing else is, and the server has
+// session this phone was counted, is remembered for some hours and then forgotten; nothing else is, and the server has
 // neither. The code stands after the # of the address, which is sent to no server.
 const place = document.getElementById("walk-in");
 const NAME = "inloop-in";
-const REMEMBERED_MS = 12 * 3600 * 1000;
+const REMEMBERED_MS = place.dataset.hours * 3600 * 1000;
 const within = (selector) => place.querySelector(selector);
 
 // ---- what this phone remembers: {ids: {CODE: {id, until}}, counted: {SESSION: {ends, until}}}

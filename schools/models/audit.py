@@ -19,6 +19,7 @@ class Topic(models.TextChoices):
     DAYS = "days", _("closed and free days")
     BOOKINGS = "bookings", _("rooms, equipment and duties")
     CALENDARS = "calendars", _("calendars from elsewhere")
+    PROGRAMS = "programs", _("messages to programs")
     DEVICES = "devices", _("phones at the door")
     PASSES = "passes", _("passes")
     FIGURES = "figures", _("figures and grants")

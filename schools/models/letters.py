@@ -12,6 +12,7 @@ from schools.models.people import User
 class LetterKind(models.TextChoices):
     INVITATION = "invitation", _("invitation")
     DIGEST = "digest", _("figures of the week")
+    SUBSCRIPTION_OFF = "subscription_off", _("an address is not told of changes any more")
 
 
 class Problem(models.TextChoices):

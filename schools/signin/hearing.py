@@ -1,5 +1,6 @@
 """What happens when somebody signs in or changes how. What is done about it is said elsewhere."""
 
+import logging
 from typing import Any
 
 from allauth.mfa.models import Authenticator
@@ -7,7 +8,7 @@ from allauth.mfa.signals import authenticator_added, authenticator_removed
 from allauth.socialaccount.models import SocialLogin
 from allauth.socialaccount.signals import social_account_added
 from django.conf import settings
-from django.contrib.auth.signals import user_logged_in
+from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.db import transaction
 from django.dispatch import receiver
 from django.http import HttpRequest
@@ -17,12 +18,27 @@ from schools import acts, audit
 from schools.models import User
 from schools.signin import municipality, second_step, sessions
 
+log = logging.getLogger(__name__)
+
 municipality.read_roles(settings.OIDC_ROLES)  # a fault in it is told at the start
 
 
 @receiver(user_logged_in)
-def begin_session(request: HttpRequest, **signal: Any) -> None:
+def begin_session(request: HttpRequest, user: User, **signal: Any) -> None:
     sessions.begin(request)
+    log.info("signed in: %s", user.reference)
+
+
+@receiver(user_login_failed)
+def tell_of_failure(**signal: Any) -> None:
+    # Not by which address: it may be a password, typed into the wrong field.
+    log.warning("not signed in: a wrong password, or nobody's")
+
+
+@receiver(user_logged_out)
+def tell_of_end(user: User | None, **signal: Any) -> None:
+    if user:
+        log.info("signed out: %s", user.reference)
 
 
 @receiver(authenticator_added)

@@ -4,7 +4,8 @@ from typing import Any
 
 from django import template
 from django.conf import settings
-from django.urls import translate_url
+from django.urls import reverse, translate_url
+from django.utils.text import capfirst
 from django.utils.translation import get_language, get_language_info
 
 register = template.Library()
@@ -12,19 +13,24 @@ register = template.Library()
 
 @register.simple_tag(takes_context=True)
 def language_links(context: dict[str, Any]) -> list[dict[str, Any]]:
-    """This page in every language, each under its own name; the front page where this one is none."""
+    """This page in every language in which it has an address, each under its own name; the front page where this one
+    is none."""
     request = context.get("request")
     found = request is not None and request.resolver_match is not None
     path = request.get_full_path() if request is not None and found and request.method == "GET" else None
-    here = path or (request.path if request is not None and found else "/")
+    here = path or (request.path if request is not None and found else reverse("activities:home"))
+    addresses = {code: translate_url(here, code) for code, _name in settings.LANGUAGES}
+    in_dutch = addresses[settings.LANGUAGE_CODE]
     return [
         {
             "code": code,
-            "name": get_language_info(code)["name_local"],
-            "url": translate_url(here, code),
+            "name": capfirst(get_language_info(code)["name_local"]),
+            "url": url,
+            "address": f"{settings.BASE_URL}{url}" if found else "",
             "is_current": code == get_language(),
         }
-        for code, _name in settings.LANGUAGES
+        for code, url in addresses.items()
+        if url != in_dutch or code == settings.LANGUAGE_CODE
     ]
 
 

@@ -1,5 +1,6 @@
 """ETags: what a program has is not sent again, and nobody overwrites what they did not see."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
@@ -10,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from activities import publishing
 from activities.models import Activity, Session
+from api.document import document
 from api.kept import ANSWERS
 from schools.models import Organisation
 from tests import factories
@@ -46,7 +48,7 @@ def test_what_a_program_has_is_not_sent_again_until_it_changes(api, offered, pat
     first = get(api, path)
     again = get(api, path, first["ETag"])
     assert (first.status_code, again.status_code, again.content) == (200, 304, b"")
-    assert (again["ETag"], again["API-Version"]) == (first["ETag"], "1.3.0")
+    assert (again["ETag"], again["API-Version"]) == (first["ETag"], "1.4.0")
     assert get(api, path, '"another"').content == first.content
 
 
@@ -208,3 +210,19 @@ def test_what_staff_list_costs_as_many_queries_for_many_rows_as_for_one(api, tow
     for path in paths:
         assert many[path][1] == few[path][1] + 6
         assert many[path][0] == few[path][0] <= 5
+
+
+def test_every_list_has_one_order_whatever_else_is_equal(api, town):
+    """It ends in the key, and nobody can ask for another one."""
+    lists = [
+        path + (f"?session={town.session.pk}" if path == "/check-ins" else "")
+        for path, item in document()["paths"].items()
+        if "after" in {one.get("name") for one in item.get("get", {}).get("parameters", ())}
+    ]
+    assert len(lists) >= 9
+    add_rows(town, 1)
+    for path in lists:
+        with CaptureQueriesContext(connection) as found:
+            assert api.get(path, token=town.tokens["coordinator"]).json()["count"] >= 1, path
+        assert any(re.search(r'ORDER BY .*\."id" ASC LIMIT \d+$', query["sql"]) for query in found), path
+        assert api.get(path, token=town.tokens["coordinator"], ordering="name").status_code == 400

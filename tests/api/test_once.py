@@ -9,6 +9,7 @@ from django.test import Client
 
 from activities import publishing
 from activities.models import Activity
+from api.document import document
 from attendance import housekeeping
 from attendance.models import Device, Pass
 from schools import kept_answers
@@ -50,6 +51,16 @@ def test_the_same_key_makes_it_once_and_answers_the_same(api, town, token, path,
     again = post(api.client, path, body, token=token, key="order 1")
     assert (again.status_code, again["Idempotency-Replayed"], again.content) == (201, "true", first.content)
     assert count(model, town) == made
+
+
+def test_everything_that_makes_a_row_takes_a_key():
+    makes = {
+        path: {one.get("$ref", "").rpartition("/")[2] for one in item["post"].get("parameters", ())}
+        for path, item in document()["paths"].items()
+        if "201" in item.get("post", {}).get("responses", ())
+    }
+    assert [path for path, taken in makes.items() if "Idempotency-Key" not in taken] == []
+    assert len(makes) >= len(MAKING)
 
 
 def test_the_tokens_in_a_kept_answer_are_not_to_be_read_in_the_database(api, town, token):

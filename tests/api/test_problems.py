@@ -16,7 +16,7 @@ PROBLEM = "application/problem+json"
 
 def check_problem(response, status):
     assert (response.status_code, response["Content-Type"]) == (status, PROBLEM), response.content
-    assert response["API-Version"] == "1.3.0"
+    assert response["API-Version"] == "1.4.0"
     body = response.json()
     assert body["status"] == status
     assert body["title"]
@@ -102,7 +102,7 @@ def test_bad_input_names_field_code_and_sentence(api, town):
 def test_every_answer_says_its_version_and_is_not_kept_and_sets_no_cookie(api, town, role):
     for path in ("/organisations/x", "/devices", "/weekly-totals", "/nothing"):
         response = api.get(path, token=town.tokens[role])
-        assert response["API-Version"] == "1.3.0"
+        assert response["API-Version"] == "1.4.0"
         assert response["Cache-Control"] == "no-store"
         assert not response.cookies
         assert "Access-Control-Allow-Origin" not in response
@@ -110,7 +110,7 @@ def test_every_answer_says_its_version_and_is_not_kept_and_sets_no_cookie(api, t
 
 def test_head_is_get_without_a_body(api, town):
     response = api.client.head("/api/v1/organisations")
-    assert (response.status_code, response.content, response["API-Version"]) == (200, b"", "1.3.0")
+    assert (response.status_code, response.content, response["API-Version"]) == (200, b"", "1.4.0")
 
 
 # ---------------------------------------------------------------- input that no one would send by mistake

@@ -5,14 +5,17 @@ import datetime as dt
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils.timezone import now
 
+from attendance import devices
 from attendance.models import Device
 from schools.models import AccessToken, Scope
 from schools.secrets import digest
 from tests import factories
 from tests.api.test_roles import ACTIVITY
-from tests.factories import HOUR, MINUTE, tally
+from tests.factories import HOUR, MINUTE, scan, tally
 
 
 @pytest.fixture
@@ -97,6 +100,19 @@ def test_a_revoked_token_is_worthless_at_once_and_keeps_its_moment(api, town):
     assert api.get("/closures", token=token).status_code == 401
     row.refresh_from_db()
     assert row.revoked_at == town.now
+
+
+def test_a_secret_is_looked_up_by_its_digest_so_that_no_comparison_tells_how_much_of_it_is_right(api, town):
+    device, code = devices.invite(location=town.shop, name="Deur")
+    card = factories.issued_pass(number=7)[1]
+    with CaptureQueriesContext(connection) as found:
+        paired = api.post("/devices/pair", {"code": code}).json()["token"]
+        scans = [scan(id=1, token=card, session=town.session, at=town.now)]
+        assert api.post("/check-ins", {"checkIns": scans}, token=paired).json()["results"][0]["outcome"] == "counted"
+        assert api.get("/devices", token=town.tokens["coordinator"]).status_code == 200
+    asked = " ".join(query["sql"] for query in found)
+    assert str(device.pk.hex) in asked.replace("-", "")
+    assert [secret for secret in (code, card, paired, town.tokens["coordinator"]) if secret in asked] == []
 
 
 def test_the_command_makes_a_token_for_one_purpose(api, town, capsys):

@@ -212,13 +212,13 @@ def test_csv_and_xlsx_are_the_same_rows(api, town, counted, role, group_by):
 
     as_csv = ask("text/csv")
     assert as_csv["Content-Type"].startswith("text/csv")
-    table = list(csv.reader(io.StringIO(as_csv.content.decode("utf-8-sig"), newline="")))
+    table = list(csv.reader(io.StringIO(as_csv.getvalue().decode("utf-8-sig"), newline="")))
     assert table[0] == header
     assert table[1:] == [[in_csv(value) for value in row] for row in expected]
 
     as_xlsx = ask(XLSX)
     assert as_xlsx["Content-Type"] == XLSX
-    sheet = load_workbook(io.BytesIO(as_xlsx.content)).active
+    sheet = load_workbook(io.BytesIO(as_xlsx.getvalue())).active
     assert [list(row) for row in sheet.iter_rows(values_only=True)] == [header, *expected]
     assert {cell.data_type for row in sheet.iter_rows(min_row=2) for cell in row} <= {"n", "s", "b", "inlineStr"}
 
@@ -235,9 +235,9 @@ def in_csv(value):
 def test_a_file_of_no_rows_still_names_its_columns(api, town):
     to_come = label(week_of(now()) + 2 * WEEK)
     as_csv = api.get("/weekly-totals", accept="text/csv", weekFrom=to_come, weekTo=to_come)
-    assert (as_csv["Content-Type"], as_csv.content.decode()) == ("text/csv; charset=utf-8", ",".join(ROW) + "\r\n")
+    assert (as_csv["Content-Type"], as_csv.getvalue().decode()) == ("text/csv; charset=utf-8", ",".join(ROW) + "\r\n")
     as_xlsx = api.get("/weekly-totals", accept=XLSX, weekFrom=to_come, weekTo=to_come)
-    sheet = load_workbook(io.BytesIO(as_xlsx.content)).active
+    sheet = load_workbook(io.BytesIO(as_xlsx.getvalue())).active
     assert [list(row) for row in sheet.iter_rows(values_only=True)] == [ROW]
 
 
@@ -269,7 +269,7 @@ def test_details_come_when_asked_for_and_after_the_others(api, town, counted):
 def test_details_are_columns_of_a_file(api, town, counted):
     query = {"weekFrom": counted, "weekTo": counted, "details": "true"}
     response = api.get("/weekly-totals", token=town.tokens["coordinator"], accept="text/csv", **query)
-    [row] = csv.DictReader(io.StringIO(response.content.decode()))
+    [row] = csv.DictReader(io.StringIO(response.getvalue().decode()))
     assert list(row) == [*ROW, *DETAILS]
     assert (row["participantHours"], row["missing"]) == ("78.0", "firstTimeVisitors: week_open")
 
@@ -286,7 +286,9 @@ def test_rows_by_band_have_a_slug_a_name_and_visits(api, town, counted):
     assert [row["partOfDay"]["slug"] for row in rows] == ["morning", "afternoon", "evening"]
     assert sum(row["visits"] for row in rows) == 39
     response = api.get("/weekly-totals", token=town.tokens["coordinator"], accept="text/csv", **query)
-    assert response.content.decode().splitlines()[0].startswith("week,startsOn,endsOn,partOfDay,partOfDayName,visits")
+    assert (
+        response.getvalue().decode().splitlines()[0].startswith("week,startsOn,endsOn,partOfDay,partOfDayName,visits")
+    )
 
 
 def test_reach_is_told_of_the_month_and_the_school_year(api, town, counted):

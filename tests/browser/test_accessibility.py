@@ -33,6 +33,21 @@ OPEN_PAGES = [
     "/invite",
     "/not-there",
 ]
+IN_OTHER_LANGUAGES = [
+    "/",
+    "/activities/inloop-jongerenwinkel",
+    "/activities/techniekclub",
+    "/locations/jongerenhub",
+    "/organisations/jongerenwinkel",
+    "/programmes/local-heroes",
+    "/embed?organisation=jongerenwinkel",
+    "/p",
+    "/in",
+    "/privacy",
+    "/accessibility",
+    "/q/ZZZZZ",
+    "/not-there",
+]
 STAFF_PAGES = [
     "/desk",
     "/desk/activities",
@@ -60,6 +75,8 @@ STAFF_PAGES = [
     "/desk/clashes",
     "/desk/calendars",
     "/desk/calendars/new",
+    "/desk/subscriptions",
+    "/desk/subscriptions/new",
     "/desk/rota",
     "/desk/changes",
     "/desk/changes?topic=sessions&day=no-day",
@@ -142,6 +159,14 @@ def faults_at_every_look(page: Page, url: str) -> list[str]:
 def test_open_pages_have_no_fault(site: Site, page: Page) -> None:
     found = {path: faults_at_every_look(page, site.url + path) for path in OPEN_PAGES}
     assert found == {path: [] for path in OPEN_PAGES}
+
+
+@pytest.mark.parametrize("language", ["en", "tr", "bg"])
+def test_open_pages_in_other_languages_have_no_fault(site: Site, page: Page, language: str) -> None:
+    """Where words are longest and the screen is small; how they look is asked of the Dutch ones."""
+    page.set_viewport_size({"width": 320, "height": 800})
+    paths = [f"/{language}{path}" for path in IN_OTHER_LANGUAGES]
+    assert {path: faults(page, site.url + path) for path in paths} == {path: [] for path in paths}
 
 
 def test_pages_for_staff_have_no_fault(site: Site, page: Page) -> None:

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from activities.intake import fetching
+from activities.intake import connecting, fetching
 from activities.intake.events import Unusable
 from activities.intake.fetching import fetch
 from tests.intake.servers import BODY, answer, code_of, drip, sent_on, server
@@ -48,7 +48,7 @@ def test_a_server_that_dribbles_while_it_greets_is_cut_off_too(monkeypatch):
 
 
 def test_a_server_may_think_for_longer_than_it_may_take_to_answer_the_door(monkeypatch):
-    monkeypatch.setattr(fetching, "SECONDS_TO_CONNECT", 0.1)
+    monkeypatch.setattr(connecting, "SECONDS_TO_CONNECT", 0.1)
 
     def late(caller, stop):
         stop.wait(0.3)
@@ -82,7 +82,7 @@ def test_a_redirect_to_a_private_number_is_refused(inside, monkeypatch, settings
 
     connected = []
 
-    class Elsewhere(fetching._Watched):
+    class Elsewhere(connecting.Watched):
         def _new_conn(self):
             connected.append(self.host)
             made = socket.create_connection(("127.0.0.1", int(here.split(":")[2].split("/")[0])))
@@ -90,7 +90,7 @@ def test_a_redirect_to_a_private_number_is_refused(inside, monkeypatch, settings
             return made
 
     monkeypatch.setattr(socket, "getaddrinfo", answer_for)
-    monkeypatch.setattr(fetching, "_connection", lambda address, number: Elsewhere(number, address.port))
+    monkeypatch.setattr(connecting, "_connection", lambda address, number: Elsewhere(number, address.port))
     settings.INTAKE_TRUSTS_LOCAL = False
     with server(sent_on(f"https://{inside}/latest/meta-data")) as (here, _asked), pytest.raises(Unusable) as refusal:
         fetch("https://calendar.example/x")
