@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from activities.filters import SessionFilter, WordsField
 from activities.models import Activity, Level, Programme, Session, SessionQuerySet
+from activities.places_taken import with_places_taken
 from activities.weeks import WEEK, at_wall_clock, label, local_date, parse, week_of
 from schools.models import Location, Neighbourhood
 
@@ -132,7 +133,7 @@ class Agenda:
         published = Session.objects.published().in_week(self.monday).with_places().in_order()
         if self.only_on:
             published = published.filter(local_date=self.only_on)
-        return list(self.choice.narrow(published))
+        return with_places_taken(self.choice.narrow(published), at=self.at)
 
     @cached_property
     def coming(self) -> list[tuple[dt.date, list[Session]]]:

@@ -12,10 +12,10 @@ from django.utils.timezone import now
 
 from activities import acts
 from activities.conflicts import refusing_new_clashes
+from activities.locking import after, held
 from activities.models import Activity, Edition, SeriesBooking
 from activities.models.activities import take_slugs
 from activities.noting import note_activity
-from activities.publishing import after, held
 from activities.schedule import Schedule
 from activities.series import add_sessions, sessions_to_add
 from activities.weeks import WEEK, local_date

@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from activities import acts
 from activities.attendance_asked import attendance_of, attended
 from activities.conflicts import refusing_new_clashes
+from activities.locking import after, held, locked, taken_in
 from activities.models import Activity, Edition, EventKind, Session
 from activities.models.activities import take_slugs
 from activities.noting import TOLD, note_activity, note_change, note_session
@@ -91,7 +92,7 @@ def change(
     at = at or now()
     activity = held(activity, if_version=if_version, at=at)
     if activity.is_taken_in and (from_on or _TAKEN_IN & changes.keys()):
-        raise _taken_in()
+        raise taken_in()
     if activity.published_at is None:
         from_on = None  # nothing of a draft was before
     if from_on:
@@ -138,7 +139,7 @@ def end(
     at = at or now()
     activity = held(activity, if_version=if_version, at=at)
     if activity.is_taken_in:
-        raise _taken_in()
+        raise taken_in()
     _refuse_year(last_on, "last_on")
     Edition.note_change(at=at)
     was = activity.until
@@ -178,11 +179,12 @@ def delete(activity: Activity, *, at: dt.datetime | None = None) -> None:
     Edition.note_change(at=at)
     activity = Activity.objects.select_for_update().get(pk=activity.pk)
     if activity.source and not activity.source.stopped_at:
-        raise _taken_in()
+        raise taken_in()
     sessions = [session.pk for session in activity.sessions.lock()]
     if attendance_of(sessions):
         raise RuleViolation(
-            "has_attendance", _("People have come to this activity. Archive it: then its figures stay.")
+            "has_attendance",
+            _("People have come to this activity, or have a place in it. Archive it: then its figures stay."),
         )
     note_activity(acts.ACTIVITY_DELETED, activity, {}, at=at)
     activity.sessions.all().delete()
@@ -231,7 +233,7 @@ def add(
     at = at or now()
     activity = held(activity, if_version=None, at=at)
     if activity.is_taken_in:
-        raise _taken_in()
+        raise taken_in()
     if activity.published_at is None:
         raise RuleViolation("draft", _("This is a draft. Put it online first."))
     Edition.note_change(at=at)
@@ -256,11 +258,12 @@ def add(
 def take_back(session: Session, *, at: dt.datetime | None = None) -> None:
     """Take an extra date away again. Raises RuleViolation: not_extra, has_attendance."""
     at = at or now()
-    session = _locked(session, at=at)
+    session = locked(session, at=at)
     if not session.is_extra:
         raise RuleViolation("not_extra", _("This date belongs to the series. Cancel it instead."))
     if attendance_of([session.pk]):
-        raise RuleViolation("has_attendance", _("People have already checked in to this session."))
+        sentence = _("People have come to this session, or have a place in it. Cancel it instead.")
+        raise RuleViolation("has_attendance", sentence)
     note_session(acts.SESSION_TAKEN_AWAY, session, at=at)
     session.delete()
 
@@ -282,7 +285,7 @@ def move(
     changed_meanwhile, cancelled, has_attendance, comes_from_calendar, closed, double_booked.
     """
     at = at or now()
-    session = _locked(session, at=at)
+    session = locked(session, at=at)
     if if_version not in (None, session.version):
         raise changed_meanwhile()
     if session.is_cancelled:
@@ -307,7 +310,7 @@ def move(
 def cancel(session: Session, *, reason: str, at: dt.datetime | None = None) -> Session:
     """Raises RuleViolation: already_cancelled, has_attendance, comes_from_calendar."""
     at = at or now()
-    session = _locked(session, at=at)
+    session = locked(session, at=at)
     if session.is_cancelled:
         raise RuleViolation("already_cancelled", _("This session is cancelled already."))
     _refuse_if_attended(session)
@@ -321,7 +324,7 @@ def cancel(session: Session, *, reason: str, at: dt.datetime | None = None) -> S
 def restore(session: Session, *, keep_clashes: bool = False, at: dt.datetime | None = None) -> Session:
     """Raises RuleViolation: not_cancelled, comes_from_calendar, closed, double_booked."""
     at = at or now()
-    session = _locked(session, at=at)
+    session = locked(session, at=at)
     if not session.is_cancelled:
         raise RuleViolation("not_cancelled", _("This session is not cancelled."))
     if session.closure_id is None:
@@ -337,33 +340,6 @@ def restore(session: Session, *, keep_clashes: bool = False, at: dt.datetime | N
 
 
 # ---------------------------------------------------------------- what they share
-
-
-def held(activity: Activity, *, if_version: str | None, at: dt.datetime) -> Activity:
-    """The activity as it is now, locked, if it is still what the caller saw."""
-    Edition.hold(at=at)
-    current = Activity.objects.select_for_update().filter(pk=activity.pk).first()
-    if current is None or if_version not in (None, current.version):
-        raise changed_meanwhile()
-    if current.archived_at:
-        raise RuleViolation("archived", _("This activity is not in the programme any more."))
-    return current
-
-
-def after(activity: Activity, at: dt.datetime) -> dt.datetime:
-    """The moment of this change; by it two changes are told apart, also of one moment."""
-    return max(at, activity.updated_at + dt.timedelta(microseconds=1))
-
-
-def _locked(session: Session, *, at: dt.datetime) -> Session:
-    Edition.note_change(at=at)
-    # Lock first: a phone may be checking someone in to this very session.
-    current = Session.objects.select_for_update(of=("self",)).with_places().filter(pk=session.pk).first()
-    if current is None:
-        raise changed_meanwhile()
-    if current.activity.is_taken_in:
-        raise _taken_in()
-    return current
 
 
 def _changed(session: Session, *, at: dt.datetime) -> Session:
@@ -388,10 +364,6 @@ def _set_times(session: Session, starts_at: dt.datetime, ends_at: dt.datetime) -
 def _refuse_if_closed(session: Session) -> None:
     if closure := closures_over(session).first():
         raise RuleViolation("closed", _("It is closed on that day: %(reason)s") % {"reason": closure.reason})
-
-
-def _taken_in() -> RuleViolation:
-    return RuleViolation("comes_from_calendar", _("This comes from another calendar. Change it there: we follow it."))
 
 
 def _refuse_if_attended(session: Session) -> None:

@@ -36,6 +36,8 @@ _LABELS: dict[str, str | Promise] = {
     "put_up": gettext_lazy("Put up"),
     "role": gettext_lazy("Role"),
     "roles": gettext_lazy("Roles"),
+    "school": gettext_lazy("School"),
+    "seats": gettext_lazy("Places"),
     "sessions": gettext_lazy("Sessions"),
     "starts_at": gettext_lazy("Start"),
     "taken": gettext_lazy("New dates"),

@@ -21,6 +21,7 @@ from activities.agenda import Agenda, ChangedToday, Choice, chosen_week
 from activities.filters import SessionFilter
 from activities.models import Activity, CampaignCode, Programme, Session, SessionQuerySet
 from activities.onlookers import is_onlooker
+from activities.places_taken import with_places_taken
 from activities.sharing import sharing_picture
 from activities.structured import events
 from activities.subscribing import CalendarLinks, poster_code
@@ -119,7 +120,7 @@ def programme_detail(request: HttpRequest, slug: str) -> HttpResponse:
 def embed(request: HttpRequest) -> HttpResponse:
     """What is coming, in a frame on somebody else's page: the filters of the sessions, in the query."""
     narrowed = SessionFilter(request.GET, queryset=Session.objects.published())
-    coming = _coming(cast(SessionQuerySet, narrowed.qs), at=now()) if narrowed.is_valid() else Session.objects.none()
+    coming = _coming(cast(SessionQuerySet, narrowed.qs), at=now()) if narrowed.is_valid() else []
     return render(request, "activities/embed.html", {"sessions": coming})
 
 
@@ -179,9 +180,9 @@ def programme_code(request: HttpRequest, slug: str) -> HttpResponse:
     return _code(get_object_or_404(Programme, slug=slug))
 
 
-def _coming(sessions: SessionQuerySet, *, at: dt.datetime) -> SessionQuerySet:
-    """The next ones, what is going on now included."""
-    return sessions.filter(ends_at__gt=at).with_places().in_order()[:MOST_COMING]
+def _coming(sessions: SessionQuerySet, *, at: dt.datetime) -> list[Session]:
+    """The next ones, what is going on now included, with their free places."""
+    return with_places_taken(sessions.filter(ends_at__gt=at).with_places().in_order()[:MOST_COMING], at=at)
 
 
 def _frame(organisation: Organisation) -> str:

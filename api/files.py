@@ -7,6 +7,7 @@ no row is kept in memory, and the database does not wait for who reads slowly.
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from functools import wraps
+from itertools import batched
 from tempfile import TemporaryFile
 from typing import Any
 
@@ -55,10 +56,12 @@ def or_as_file(action: Callable[..., HttpResponseBase]) -> Callable[..., HttpRes
         if not is_asked_for(request):
             return action(view, request, *args, **kwargs)
         # Known by what it comes from: who has it is answered before anything is written.
-        come_from = request.build_absolute_uri(), request.accepted_renderer.format, copies.version()
+        edition = view.edition()
+        come_from = request.build_absolute_uri(), request.accepted_renderer.format, copies.version(), edition
         tag = f'"{hashlib.sha256(repr(come_from).encode()).hexdigest()[:32]}"'
         rows = view.filter_queryset(view.get_queryset())
-        response = get_conditional_response(request._request, tag) or _written(view, request, rows)
+        unchanged = get_conditional_response(request._request, tag) if edition is not None else None
+        response = unchanged or _written(view, request, rows)
         response["ETag"], response["Cache-Control"] = tag, "no-cache"
         return response
 
@@ -85,7 +88,8 @@ def _spoken(view: Any, rows: QuerySet[Any]) -> Iterator[Row]:
     """Read in one go, as they are at one moment, and a few at a time."""
     # One for all: the serializer of a list would keep its rows until the garbage is collected.
     speak = view.get_serializer().to_representation
-    return map(speak, rows.iterator(_AT_A_TIME))
+    parts = batched(rows.iterator(_AT_A_TIME), _AT_A_TIME, strict=False)
+    return (speak(row) for part in parts for row in view.told(part))
 
 
 def _refuse_more_than(most: int, count: int) -> None:

@@ -83,7 +83,7 @@ FIELDS = {
     "pass": Word(_("For a pass: its token."), "9TB4XK7M2QHW0C3Z"),
     "passes": Word(_("The passes that were made."), None),
     "period": Word(_("Whole weeks, by their Thursdays."), "month"),
-    "placesLeft": Word(_("Free places; null where there is no limit."), 12),
+    "placesLeft": Word(_("Places that can still be reserved; null where there is no limit."), 12),
     "previous": Word(_("The page before this one; null on the first."), None),
     "programme": Word(_("Slug of a programme."), "vr-game"),
     "reason": Word(_("Why, for readers."), "Studiedag"),

@@ -21,18 +21,20 @@ ANSWERS: Kept[bytes] = Kept(16_000_000, lambda body: len(body) + _OVERHEAD)
 
 
 def kept_until_change(action: Callable[..., Response]) -> Callable[..., HttpResponseBase]:
-    """For an action that answers everybody alike, from the programme alone. From memory it costs one query."""
+    """For an action that answers everybody alike, from the programme alone. From memory it costs one query,
+    and what the view's `edition` does."""
 
     @wraps(action)
     def read(view: Any, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
         # Read before the rows: a change that is made meanwhile leaves a copy that nobody asks for again.
-        address = request.build_absolute_uri().encode()
-        key = hashlib.sha256(address).digest(), copies.version()
+        address, edition = request.build_absolute_uri().encode(), view.edition()
+        key = hashlib.sha256(address).digest(), copies.version(), edition
         # Not what a transaction sees: it may be rolled back.
-        body = None if connection.in_atomic_block else ANSWERS.get(key)
+        may_keep = edition is not None and not connection.in_atomic_block
+        body = ANSWERS.get(key) if may_keep else None
         if body is None:
             body = JSONRenderer().render(action(view, request, *args, **kwargs).data)
-            if not connection.in_atomic_block:
+            if may_keep:
                 ANSWERS.keep(key, body)
         return answer_if_changed(request, body)
 

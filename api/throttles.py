@@ -1,8 +1,5 @@
 """So many calls a minute of one token, and of one address without a token. Each process counts for itself."""
 
-from threading import Lock
-
-from cachetools import TTLCache
 from django.conf import settings
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
@@ -12,11 +9,7 @@ from rest_framework.throttling import BaseThrottle
 
 from attendance.models import Device
 from schools.models import AccessToken, User
-
-MINUTE = 60
-# By site, by who calls and in which minute; in memory alone, for an address is somebody's.
-CALLS: TTLCache[tuple[str, str, int], int] = TTLCache(maxsize=50_000, ttl=2 * MINUTE)
-_COUNTING = Lock()
+from schools.pacing import seconds_to_wait
 
 
 class TooMany(APIException):
@@ -53,9 +46,5 @@ def address_of(request: Request) -> str:
 
 def refuse_too_many(caller: str) -> None:
     """Raises TooMany, which says how many seconds to wait."""
-    minute, second = divmod(int(now().timestamp()), MINUTE)
-    key = settings.BASE_URL, caller, minute
-    with _COUNTING:
-        calls = CALLS[key] = CALLS.get(key, 0) + 1
-    if calls > settings.API_CALLS_PER_MINUTE:
-        raise TooMany(wait=MINUTE - second)
+    if wait := seconds_to_wait(caller, most=settings.API_CALLS_PER_MINUTE, at=now()):
+        raise TooMany(wait=wait)

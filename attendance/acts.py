@@ -15,6 +15,10 @@ PASSES_ISSUED = Act("passes_issued", Topic.PASSES, _("Passes made"))
 PASSES_RENEWED = Act("passes_renewed", Topic.PASSES, _("Passes renewed"))
 PASS_REVOKED = Act("pass_revoked", Topic.PASSES, _("A pass revoked"))
 
+# By session, for no pass is in it: how many seats, and which school's.
+CLASS_RESERVED = Act("class_reserved", Topic.SESSIONS, _("Places for a class reserved"))
+CLASS_GIVEN_BACK = Act("class_given_back", Topic.SESSIONS, _("Places for a class given back"))
+
 # By week and organisation: not by session, and not how many.
 SETTLED_COUNTED = Act("settled_counted", Topic.FIGURES, _("Counted after all what the door had not counted"))
 SETTLED_LEFT = Act("settled_left", Topic.FIGURES, _("Left uncounted what the door had not counted"))

@@ -1,11 +1,13 @@
+import datetime as dt
 from typing import Any
 from uuid import UUID
 
 from django.apps import AppConfig
 from django.db.backends.signals import connection_created
 from django.db.models import F, Sum
+from django.utils.module_loading import import_string
 
-from activities import attendance_asked
+from activities import attendance_asked, places_taken
 from attendance import restoring
 from schools.writers import WRITERS
 
@@ -17,7 +19,13 @@ class AttendanceConfig(AppConfig):
     def ready(self) -> None:
         connection_created.connect(restoring.refuse, dispatch_uid="restoring")
         attendance_asked.answer(self._visits, dispatch_uid="attendance")
+        places_taken.answer(self._places, dispatch_uid="places")
         WRITERS["digest"] = "attendance.digests.write"
+
+    def _places(self, sessions: list[UUID], at: dt.datetime, **signal: Any) -> dict[UUID, int]:
+        # By its name: it needs the models of this app.
+        taken: dict[UUID, int] = import_string("attendance.places.reading.taken")(sessions, at=at)
+        return taken
 
     def _visits(self, sessions: list[UUID], **signal: Any) -> dict[UUID, int]:
         # Somebody said that no one came: it stays, though nothing else holds it.
@@ -26,8 +34,11 @@ class AttendanceConfig(AppConfig):
         # Of a closed week, whose check-ins may be gone; every session of it is there.
         closed = self.get_model("SessionTotal")._default_manager.filter(session__in=sessions).order_by()
         visits = F("scanned_visits") + F("tallied_visits") + F("group_visits")
+        # Somebody has a place, and is to read what became of the session.
+        reserved = self.get_model("Place")._default_manager.filter(session__in=sessions).order_by()
         return (
-            dict.fromkeys(empty.values_list("session", flat=True), 0)
+            dict.fromkeys(reserved.values_list("session", flat=True), 0)
+            | dict.fromkeys(empty.values_list("session", flat=True), 0)
             | dict(rows.values_list("session").annotate(Sum("visits")))
             | dict(closed.values_list("session", visits))
         )

@@ -27,6 +27,8 @@ from attendance.models import (
     DestroyedCheckIns,
     NobodyCame,
     PartOfDay,
+    Place,
+    PlacesEdition,
     SessionTotal,
     Trace,
     VisitorTotal,
@@ -75,9 +77,11 @@ def last_due(*, at: dt.datetime) -> dt.date:
 
 
 def due(*, at: dt.datetime) -> list[dt.date]:
-    """The Mondays of the weeks that are to be closed: those with a session or a check-in."""
+    """The Mondays of the weeks that are to be closed: those with a session, a key or a check-in."""
     past = Q(week__lte=last_due(at=at))
     mondays = set(Session.objects.filter(past).order_by().values_list("week", flat=True).distinct())
+    # Somebody has a place in it, though its sessions may have moved to other weeks since.
+    mondays |= set(WeekKey.objects.filter(past).values_list("week", flat=True))
     mondays |= {
         week for week in CheckIn.objects.filter(past).order_by().values_list("week", flat=True).distinct() if week
     }
@@ -98,6 +102,7 @@ def close_week(monday: dt.date, *, at: dt.datetime, is_trial: bool = False) -> C
         _write_first_times(monday, gathering.write())
         reach.end_periods(before=monday + WEEK)
         WeekKey.objects.filter(week=monday).delete()
+        destroy_places(monday)
         CheckIn.objects.filter(week=monday).update(visitor_key=None)
         Week.objects.filter(pk=monday).update(closed_at=at)
         audit.record(acts.WEEK_CLOSED, changes={"weeks": (None, [label(monday)])}, at=at)
@@ -268,6 +273,12 @@ def _compare(monday: dt.date, what: str, counted: Counter[Any], written: Counter
 
 
 # ---------------------------------------------------------------- what is destroyed
+
+
+def destroy_places(monday: dt.date) -> None:
+    """With the key under which they were kept; those of classes too."""
+    if Place.objects.filter(week=monday).delete()[0]:
+        PlacesEdition.note_change()
 
 
 def destroy_rows(*, at: dt.datetime) -> int:

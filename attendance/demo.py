@@ -23,8 +23,10 @@ from activities.weeks import WEEK, local_date, monday_of, starts_at, weeks
 from attendance.checkin import Door, store
 from attendance.claims import Claim
 from attendance.demo_campaign import make_campaign
+from attendance.demo_places import make_places
+from attendance.demo_report import make_report
 from attendance.demo_translations import OF_ACTIVITIES, OF_PROGRAMMES
-from attendance.models import CheckInKind, Device, Entry, EntryKind, Gender, GrantRule, Pass, Target, YearReport
+from attendance.models import CheckInKind, Device, Gender, GrantRule, Pass, Target
 from attendance.passes import last_day_of_passes
 from schools.acting import acting
 from schools.calendar import school_holiday, school_year_of
@@ -112,9 +114,9 @@ class NotEmpty(Exception):
 def is_empty() -> bool:
     """Whether there is not a row of ours; also of a database whose tables are older, or not there yet."""
     tables = set(connection.introspection.table_names())
-    # The edition only says when something changed, and a run that there is a worker; both where nothing is left.
+    # The editions only say that something changed, and a run that there is a worker; both where nothing is left.
     ours = {model for package in PACKAGES for model in apps.get_app_config(package).get_models()}
-    ours -= {Edition, apps.get_model("attendance.StepRun")}
+    ours -= {Edition, *map(apps.get_model, ("attendance.PlacesEdition", "attendance.StepRun"))}
     return not any(model._base_manager.exists() for model in ours if model._meta.db_table in tables)
 
 
@@ -160,8 +162,9 @@ class _Town:
             self._make_visits()
             self._make_changes()
             self._make_bookings()
+            make_places(self.tokens, at=self.at)
             self._make_grant()
-            self._make_report()
+            make_report(self.today - WEEK, new_id=self._new_id)
             drop_in = Activity.objects.get(title="Inloop Jongerenwinkel")
             make_campaign(drop_in, weeks=weeks(self.first, monday_of(self.today)), chance=self.chance)
         # Every step was a change a second after the one before; nobody has seen any of them.
@@ -336,37 +339,6 @@ class _Town:
             min_visits=8,
             bands=settings.AGE_BANDS[1:5],
             min_weeks=4,
-        )
-
-    def _make_report(self) -> None:
-        """What was no session, and the words of this year's overview."""
-        day = self.today - WEEK
-        talks = [(25, 6), (11, 3)]
-        counted = {
-            EntryKind.PAGE_VIEWS: 4334,
-            EntryKind.SITE_VISITORS: 2556,
-            EntryKind.ADVERT_VIEWS: 121_500,
-            EntryKind.ACCOUNTS_REACHED: 25_032,
-            EntryKind.LINK_CLICKS: 1630,
-            EntryKind.POSTERS: 60,
-        }
-        entries = [
-            Entry(kind=EntryKind.PANEL_TALK, happened_on=day, young_people=young, professionals=others)
-            for young, others in talks
-        ]
-        entries += [Entry(kind=EntryKind.EVENT, happened_on=day, young_people=85, professionals=12)]
-        entries += [Entry(kind=kind, happened_on=day, number=number) for kind, number in counted.items()]
-        for entry in entries:
-            entry.id = self._new_id()
-        Entry.objects.bulk_create(entries)
-        YearReport.objects.create(
-            year=day.year,
-            introduction="Jongeren laten zien wat ze kunnen, op plekken waar ze graag komen.",
-            proud_of="Op vrijdagavond is de Jongerenwinkel nu open\nLocal Heroes kwamen op twee scholen in de klas\n"
-            "De VR-set reist tussen de HUB en het lyceum",
-            held_back_by="In de vakanties komen er minder jongeren\nVoor de techniekclub is een wachtrij",
-            quotation="Hier vraagt niemand wie je bent. Wel of je meedoet.",
-            said_by="Jongerenwerker",
         )
 
     def _make_people(self) -> dict[str, Any]:

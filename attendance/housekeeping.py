@@ -14,6 +14,7 @@ from activities.intake import taking
 from activities.webhooks import delivering
 from attendance import closing, digests
 from attendance.models import StepRun
+from attendance.places import listing
 from schools import audit, invitations, kept_answers, post, queue
 from schools.signin import counting
 
@@ -23,6 +24,7 @@ log = logging.getLogger(__name__)
 STEPS: dict[str, Callable[..., int]] = {
     "sessions made": publishing.extend_all,
     "calendars taken in": taking.take_in_all,
+    "places passed on": listing.settle_due,
     "weeks closed": closing.close_due,
     "check-ins destroyed": closing.destroy_rows,
     "digests queued": digests.queue_all,

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from activities.weeks import WEEK
 from attendance import closing
-from attendance.models import CheckIn, Reach, ReachPeriod, SessionTotal, Trace, VisitorTotal, Week, WeekKey
+from attendance.models import CheckIn, Place, Reach, ReachPeriod, SessionTotal, Trace, VisitorTotal, Week, WeekKey
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,6 +19,7 @@ class Kept:
     oldest_received_at: dt.datetime | None
     week_keys: int
     visitor_keys: int
+    places: int
     session_totals: int
     visitor_totals: int
     traces: int
@@ -31,6 +32,7 @@ class Kept:
     weeks_open_too_long: int
     keys_of_closed_weeks: int
     visitor_keys_of_closed_weeks: int
+    places_of_closed_weeks: int
     check_ins_kept_too_long: int
     reach_keys_kept_too_long: int
 
@@ -45,6 +47,7 @@ TOLD = {
     "oldest_received_at": _("The oldest of these came in"),
     "week_keys": _("Keys of weeks that are open"),
     "visitor_keys": _("Visits of which one can tell which were of one pass"),
+    "places": _("Places in sessions, reserved or waited for, of weeks that are open"),
     "session_totals": _("Totals of sessions, for good"),
     "visitor_totals": _("Numbers of visitors of a week, for good"),
     "traces": _("Events that are destroyed, of which one can tell only that they were here"),
@@ -58,6 +61,7 @@ PROMISES = {
     "weeks_open_too_long": _("Weeks that should be closed"),
     "keys_of_closed_weeks": _("Keys of weeks that are closed"),
     "visitor_keys_of_closed_weeks": _("Visits of closed weeks that still tell which were of one pass"),
+    "places_of_closed_weeks": _("Places in sessions of weeks that are closed"),
     "check_ins_kept_too_long": _("Events that should be destroyed"),
     "reach_keys_kept_too_long": _("Months and school years that are over and can still grow"),
 }
@@ -72,6 +76,7 @@ def kept(*, at: dt.datetime) -> Kept:
         oldest_received_at=CheckIn.objects.aggregate(oldest=Min("received_at"))["oldest"],
         week_keys=WeekKey.objects.count(),
         visitor_keys=seen.count(),
+        places=Place.objects.count(),
         session_totals=SessionTotal.objects.count(),
         visitor_totals=VisitorTotal.objects.count(),
         traces=Trace.objects.count(),
@@ -83,6 +88,7 @@ def kept(*, at: dt.datetime) -> Kept:
         weeks_open_too_long=len(closing.due(at=at)),
         keys_of_closed_weeks=WeekKey.objects.filter(week__closed_at__isnull=False).count(),
         visitor_keys_of_closed_weeks=seen.filter(week__in=closed.order_by().values("pk")).count(),
+        places_of_closed_weeks=Place.objects.filter(week__in=closed.order_by().values("pk")).count(),
         check_ins_kept_too_long=closing.outlived(at=at).count(),
         reach_keys_kept_too_long=ReachPeriod.objects.exclude(key=None)
         .filter(ends_on__lt=closing.last_due(at=at) + WEEK)

@@ -16,6 +16,7 @@ from activities.models import Level
 from activities.weeks import local_date
 from attendance import acts
 from attendance.models import Gender, Pass
+from attendance.places.taking import give_back_all
 from schools import audit
 from schools.calendar import school_year_of
 from schools.secrets import digest, new_code
@@ -102,12 +103,16 @@ def issue(
 
 @transaction.atomic
 def revoke(issued: Pass, *, at: dt.datetime | None = None) -> Pass:
-    """From now on it opens nothing, also for scans that are still on a phone. Safe to repeat."""
+    """From now on it opens nothing, also for scans that are still on a phone, and it has no place any more.
+
+    Safe to repeat.
+    """
     at = at or now()
     issued = Pass.objects.select_for_update().get(pk=issued.pk)
     if issued.revoked_at is None:
         issued.revoked_at = at
         issued.save(update_fields=["revoked_at"])
+        give_back_all(issued, at=at)
         audit.record(acts.PASS_REVOKED, at=at)  # and not which
     return issued
 

@@ -16,6 +16,7 @@ from django.utils.crypto import salted_hmac
 
 from activities.weeks import WEEK, monday_of
 from attendance.models import Pass, PeriodKind, Reach, ReachPeriod, WeekKey
+from attendance.pseudonyms import pseudonym
 from schools.calendar import school_year_of
 
 MARK = 16  # bytes of an HMAC-SHA256
@@ -85,7 +86,7 @@ def _passes_by_visitor(monday: dt.date) -> Iterator[tuple[bytes, bytes]]:
     for key in WeekKey.objects.filter(week=monday).values_list("key", flat=True):
         passes = Pass.objects.filter(valid_until__gte=monday).order_by().values_list("digest", flat=True)
         for digest in passes.iterator(AT_A_TIME):
-            yield hmac.digest(bytes(key), bytes(digest), "sha256"), bytes(digest)
+            yield pseudonym(bytes(key), bytes(digest)), bytes(digest)
 
 
 def _key_of(period: ReachPeriod, scope: str) -> bytes:

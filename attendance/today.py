@@ -23,6 +23,7 @@ from attendance import counting
 from attendance.checkin import AROUND_SESSION
 from attendance.counting_forms import AddForm
 from attendance.models import CheckIn, CheckInKind, NobodyCame, SessionTotal, is_uncounted
+from attendance.places.reading import AtDoor, at_door
 from schools.gate import StaffRequest, youth_workers_only
 from schools.rules import RuleViolation
 
@@ -40,6 +41,7 @@ class Line:
     tallied: int = 0
     grouped: int = 0
     nobody_came: bool = False
+    places: AtDoor | None = None  # where somebody reserved one
 
     @property
     def visits(self) -> int:
@@ -65,7 +67,7 @@ class Line:
 
 
 def lines(sessions: list[Session], *, at: dt.datetime) -> list[Line]:
-    """In the same order. Three queries."""
+    """In the same order. Four queries."""
     found = {session.pk: Line(session=session, at=at) for session in sessions}
     names = {CheckInKind.PASS: "scanned", CheckInKind.TALLY: "tallied", CheckInKind.GROUP: "grouped"}
     counted = CheckIn.objects.filter(session__in=found, visits__gt=0).order_by()
@@ -78,6 +80,8 @@ def lines(sessions: list[Session], *, at: dt.datetime) -> list[Line]:
         line = found[total.session_id]
         line.scanned, line.tallied, line.grouped = total.scanned_visits, total.tallied_visits, total.group_visits
         line.nobody_came = total.nobody_came
+    for key, numbers in at_door([(one.session, one.visits, one.grouped) for one in found.values()], at=at).items():
+        found[key].places = numbers
     return list(found.values())
 
 

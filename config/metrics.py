@@ -1,6 +1,6 @@
 """Figures of the machine, for Prometheus: counts and ages, never of a place or a session.
 
-A place with a moment points at a child, so no label has either: labels are outcomes, steps and statuses.
+A place with a moment points at a child, so no label has either: labels are outcomes, states, steps and statuses.
 
 Most come from the database, so every process on every machine tells the same: how many check-ins there ever were
 by outcome, what waits, how old the work is. What leaves no row is counted where it happens (answers, replays,
@@ -26,7 +26,7 @@ from prometheus_client.registry import Collector
 
 from activities.models import CalendarSource, Delivery, Subscription
 from attendance import closing
-from attendance.models import CheckIn, DestroyedCheckIns, Device, Outcome, StepRun
+from attendance.models import CheckIn, DestroyedCheckIns, Device, Outcome, Place, PlaceState, StepRun
 from config.health import missing_migrations
 from config.watching import may_watch
 from schools.models import Letter
@@ -108,6 +108,11 @@ class Kept(Collector):
         yield _gauge("check_ins_late", "Late check-ins that wait for a coordinator.", late)
         yield _gauge("check_ins_unsettled", "Check-ins that were kept and not counted.", open_ones)
         holding = Device.objects.holding_scans().aggregate(phones=Count("pk"), waiting=Sum("waiting", default=0))
+        places = GaugeMetricFamily("inloop_places", "Places of weeks that are open, by state.", labels=["state"])
+        there = dict(Place.objects.order_by().values_list("state").annotate(Count("pk")))
+        for state, number in (dict.fromkeys(PlaceState.values, 0) | there).items():
+            places.add_metric([state], number)
+        yield places
         yield _gauge("phones", "Phones that are paired.", Device.objects.paired().count())
         yield _gauge("phones_holding", "Phones that said they still hold check-ins.", holding["phones"])
         yield _gauge("phones_waiting_check_ins", "How many check-ins these hold.", holding["waiting"])

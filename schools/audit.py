@@ -30,6 +30,8 @@ OF_VISITORS = {
     "attendance.handcount",
     "attendance.nobodycame",
     "attendance.pass",
+    "attendance.place",
+    "attendance.placesedition",
     "attendance.reach",
     "attendance.reachperiod",
     "attendance.sessiontotal",

@@ -12,10 +12,10 @@ from hypothesis import HealthCheck, settings
 from activities.feeds.copies import COPIES, EVENTS
 from activities.models import Session
 from api.kept import ANSWERS
-from api.throttles import CALLS
 from attendance.devices import RECALLED
 from attendance.models import Device
 from schools.models import Location
+from schools.pacing import CALLS
 from tests import browsers, citus_limits, factories
 from tests.bad_input import (  # noqa: F401  # hooks and a fixture
     answers_to_bad_input,

@@ -23,6 +23,7 @@ from tests import bookable, factories
 from tests.factories import DAY, NOW, claim_id, day, deliver, tally
 from tests.intake import elsewhere
 from tests.intake.elsewhere import calendar, weekly
+from tests.reserving import limited
 from tests.test_pages_grants import filled_in as grant
 from tests.test_pages_publishing import filled_in as activity
 from tests.test_pages_settling import address as heap
@@ -254,6 +255,7 @@ WITH = {
     "year_texts": lambda shop: ([2025], {"introduction": "Voor iedereen."}),
     "tokens": lambda shop: ([], {"name": "Dashboard", "scope": "totals", "days": "30"}),
     "token_revoke": lambda shop: ([], {"token": own_token()}),
+    "class_places": lambda shop: ([limited(place=shop).pk], {"organisation": shop.organisation.slug, "seats": "2"}),
     "passes_renew": lambda shop: ([], renewing()),
     "passes": lambda shop: ([], {"count": "2", "valid_until": "2027-08-31", "paper": "cards"}),
     "pass_revoke": lambda shop: ([], {"number": factories.issued_pass()[0].number}),

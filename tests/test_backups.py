@@ -14,12 +14,13 @@ from django.db import connection
 
 from activities.models import Session
 from attendance import closing
-from attendance.models import WeekKey
+from attendance.models import Place, WeekKey
 from attendance.questions import Question
 from attendance.totals import weekly_totals
 from config.settings import BASE_DIR
 from tests import factories
 from tests.factories import DAY, HOUR, NOW, WEEK, day, deliver, group, scan, tally
+from tests.reserving import limited, take
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LAST_WEEK, THIS_WEEK = day("2026-11-16"), day("2026-11-23")
@@ -49,8 +50,9 @@ try:
     now_kept, edition = kept(at=at), Edition.objects.get().changed_at.isoformat()
     sequences = [row.sequence for row in Session.objects.order_by("starts_at")]
     print(json.dumps({"told": told.getvalue(), "totals": found, "keys": now_kept.week_keys,
-                      "visitors": now_kept.visitor_keys, "broken": now_kept.broken, "healthz": healthz,
-                      "signed in": SignedIn.objects.count(), "edition": edition, "sequences": sequences}))
+                      "visitors": now_kept.visitor_keys, "places": now_kept.places, "broken": now_kept.broken,
+                      "healthz": healthz, "signed in": SignedIn.objects.count(), "edition": edition,
+                      "sequences": sequences}))
 except django.db.Error as error:
     print(json.dumps({"error": str(error), "healthz": healthz}))
 """
@@ -130,6 +132,7 @@ def test_what_is_restored_tells_the_same_and_nobody_is_signed_in(town, fresh, tm
 
 
 def test_a_restore_that_is_killed_serves_nobody_until_every_week_that_is_over_is_closed_again(town, fresh, tmp_path):
+    take(factories.issued_pass(number=9)[1], session=limited(title="With places"))
     sequences = list(Session.objects.order_by("starts_at").values_list("sequence", flat=True))
     file = backed_up(tmp_path)
     closing.close_due(at=LATER)
@@ -138,6 +141,7 @@ def test_a_restore_that_is_killed_serves_nobody_until_every_week_that_is_over_is
     assert (found["healthz"], "being restored" in found["error"]) == (503, True)
     found = look(fresh, file, at=LATER)
     assert (found["keys"], found["visitors"], found["broken"], found["healthz"]) == (0, 0, [], 200)
+    assert (found["places"], Place.objects.count()) == (0, 0)
     assert found["totals"] == totals(at=LATER)
     assert all(final for *_rest, final in found["totals"])
     # Calendar programs had newer versions than these.

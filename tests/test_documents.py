@@ -45,12 +45,15 @@ RUNS = {
 NEEDS = {
     "adduser": "a machine of one's own to administrate",
     "chmod": "what cp made",
+    "curl -O": "a server that runs; every program that asks the API starts so, tests/api/test_clients.py too",
     "docker compose": "a container engine; the file is read by tests/test_deployment.py",
     "git clone": "an address where the sources are published",
     "kubectl": "a cluster; the manifests are read by tests/test_deployment.py",
     "psql": "a server with a municipality to restore; the same is done by tests/test_towns_commands.py",
     "su postgres": "a PostgreSQL server of one's own; its SQL is tried by tests/test_privileges.py",
     "systemctl": "a machine with systemd; the units are read by tests/test_deployment.py",
+    "npx openapi-typescript": "the network where it is not installed; tests/api/test_clients.py runs the same",
+    "uvx openapi-python-client": "the network; tests/api/test_clients.py runs the same",
     "OIDC_": "settings and no command; tried by tests/test_municipality.py",
 }
 INTERACTIVE = {"createsuperuser": "asks questions; Django's own"}

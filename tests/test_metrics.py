@@ -84,8 +84,8 @@ def test_no_label_could_point_at_a_child(client, drop_in, phone, card):
     housekeeping.keep_house(at=NOW)
     text = client.get("/metrics").text
     labels = {name for f in text_string_to_metric_families(text) for one in f.samples for name in one.labels}
-    assert labels <= {"outcome", "replayed", "status", "step", "generation", "implementation", "major", "minor",
-                      "patchlevel", "version"}  # fmt: skip
+    assert labels <= {"outcome", "replayed", "state", "status", "step", "generation", "implementation", "major",
+                      "minor", "patchlevel", "version"}  # fmt: skip
     for private in (drop_in.location.slug, drop_in.activity.slug, str(drop_in.pk), str(phone.pk), card, "2026-11-24"):
         assert private not in text
 

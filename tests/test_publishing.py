@@ -384,7 +384,7 @@ def test_a_move_to_the_end_of_time_is_refused(drop_in):
 def test_a_change_of_many_sessions_takes_a_few_queries(django_assert_max_num_queries):
     long = factories.activity(title="Long", rrule="FREQ=DAILY;COUNT=300", skip_holidays=False)
     # SQLite takes a bounded number of parameters at once, so that the rows are written in parts.
-    with django_assert_max_num_queries(59):
+    with django_assert_max_num_queries(60):
         publishing.change(long, {"start_time": dt.time(14), "location": factories.location(slug="hub")}, at=NOW)
-    with django_assert_max_num_queries(25):
+    with django_assert_max_num_queries(26):
         publishing.archive(long, at=NOW)

@@ -71,6 +71,7 @@ ROOMS = {
     "desk/subscriptions": PUBLISHERS,
     "desk/check-ins": WORKERS,
     "desk/today": WORKERS,
+    "desk/places": STAFF,
     "desk/passes": WORKERS,
     "desk/passes/renew": COORDINATORS,
     "desk/devices": COORDINATORS,

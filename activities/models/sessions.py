@@ -2,14 +2,16 @@ import datetime as dt
 import uuid
 from typing import TYPE_CHECKING
 
-from django.core.exceptions import EmptyResultSet
-from django.db import connection, models
+from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from activities.models.activities import Activity
+from activities.models.holding import held
 from activities.models.programmes import Level
+from activities.places_taken import taken_in
 from activities.weeks import local_date, monday_of
 from schools.models import Closure, Location
 
@@ -73,18 +75,8 @@ class SessionQuerySet(models.QuerySet["Session"]):
         )
 
     def held(self) -> "list[Session]":
-        """These rows, locked against change until the transaction ends, though not against being held by others.
-
-        SQL's FOR SHARE, which Django has no word for. SQLite locks as a whole, at the start of a transaction.
-        """
-        rows = self.order_by("pk")
-        if connection.vendor != "postgresql":
-            return list(rows)
-        try:
-            sql, parameters = rows.query.sql_with_params()
-        except EmptyResultSet:
-            return []
-        return list(self.model._default_manager.raw(f"{sql} FOR SHARE", parameters))
+        """These rows, locked against change until the transaction ends, though not against being held by others."""
+        return held(self)
 
     def lock(self) -> "list[Session]":
         """Their keys, locked against everybody until the transaction ends; in the one order in which all lock them."""
@@ -127,6 +119,9 @@ class Session(models.Model):
     # RFC 5545, section 3.8.7.4: raised with every change that a calendar shows.
     sequence = models.PositiveIntegerField(default=0, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    # Whether somebody can ask for a place in it now, as `activities.places_taken` told it.
+    can_be_reserved = False
 
     objects = SessionQuerySet.as_manager()
 
@@ -186,9 +181,15 @@ class Session(models.Model):
     def capacity(self) -> int | None:
         return self.activity.capacity
 
+    @cached_property
+    def places_taken(self) -> int:
+        """Held, offered or waited for. One query, unless `activities.places_taken` told it to many rows at once."""
+        return taken_in([self.pk], at=timezone.now()).get(self.pk, 0)
+
     @property
     def places_left(self) -> int | None:
-        return self.capacity
+        """How many can still be reserved; None where there is no limit. See `places_taken`."""
+        return None if self.capacity is None else max(0, self.capacity - self.places_taken)
 
     def set_times(self, starts_at: dt.datetime, ends_at: dt.datetime) -> None:
         """The one place where a session's day and week are reckoned."""

@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import transaction
@@ -15,6 +16,7 @@ from rest_framework.response import Response
 from activities import closing_days, publishing
 from activities.filters import ActivityFilter, SessionFilter
 from activities.models import Activity, Programme, Session
+from activities.places_taken import with_places_taken
 from api.conditions import if_match
 from api.files import RENDERERS, is_asked_for, or_as_file
 from api.kept import kept_until_change
@@ -36,6 +38,7 @@ from api.serializers.programme import (
     SessionSerializer,
 )
 from api.viewsets.base import PAGES, ApiViewSet
+from attendance.places import reading
 from schools.models import Closure, HolidayOverride, Kind, Location, Organisation, Scope
 
 
@@ -47,6 +50,10 @@ class PublishedViewSet(ApiViewSet):
     """What everybody may read, the same for all."""
 
     open_actions = frozenset({"list", "retrieve"})
+
+    def edition(self) -> object:
+        """Another one when there is another answer though the programme did not change; None if nobody can tell."""
+        return 0
 
     @kept_until_change
     def list(self, request: Request) -> Response:
@@ -163,6 +170,16 @@ class SessionViewSet(PublishedViewSet):
     def query_keys_of(self, action: str | None) -> set[str]:
         """A file has all rows, and so no pages."""
         return super().query_keys_of(action) - (PAGES if is_asked_for(self.request) else set())
+
+    def edition(self) -> object:
+        return reading.edition(at=now())
+
+    def told(self, rows: Iterable[Session]) -> list[Session]:
+        """Of many rows at once, what each would ask for itself."""
+        return with_places_taken(rows, at=now())
+
+    def paginate_queryset(self, queryset: Any) -> list[Session]:
+        return self.told(super().paginate_queryset(queryset) or ())
 
     def get_queryset(self) -> QuerySet[Session]:
         sessions = super().get_queryset()

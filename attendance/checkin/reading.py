@@ -1,7 +1,6 @@
 """What a batch must know before it is decided: as many queries for one check-in as for two hundred."""
 
 import datetime as dt
-import hmac
 import json
 import uuid
 from collections.abc import Collection, Sequence
@@ -13,6 +12,7 @@ from attendance.checkin.matching import AROUND_SESSION, LONGEST_SESSION, Door, f
 from attendance.checkin.rows import Pass, Row, Session
 from attendance.claims import Claim
 from attendance.models import Outcome, trace_of
+from attendance.pseudonyms import pseudonym
 
 
 @dataclass
@@ -201,7 +201,7 @@ def _read_present(facts: Facts, scans: Sequence[Claim]) -> None:
     for claim in scans:
         session, _outcome = facts.sessions[claim.id]
         if session and claim.pass_digest in facts.passes and (key := facts.week_keys.get(session.week)):
-            facts.visitor_keys[session.week, claim.pass_digest] = hmac.digest(key, claim.pass_digest, "sha256")
+            facts.visitor_keys[session.week, claim.pass_digest] = pseudonym(key, claim.pass_digest)
             sessions.add(session.id)
     if sessions:
         here, places = sql.among("session_id", "uuid", sessions)

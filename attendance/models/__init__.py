@@ -4,6 +4,7 @@ from attendance.models.counts import HandCount, NobodyCame, Reason, is_uncounted
 from attendance.models.devices import Device
 from attendance.models.grants import GrantRule, GrantRuleQuerySet
 from attendance.models.passes import Gender, Pass
+from attendance.models.places import OPEN, Place, PlaceQuerySet, PlacesEdition, PlaceState
 from attendance.models.reach import PeriodKind, Reach, ReachPeriod
 from attendance.models.reported import CAMPAIGN, GATHERINGS, Entry, EntryKind, EntryQuerySet, YearReport
 from attendance.models.running import DestroyedCheckIns, StepRun
@@ -12,6 +13,7 @@ from attendance.models.weeks import Target, Week, WeekKey
 __all__ = [
     "CAMPAIGN",
     "GATHERINGS",
+    "OPEN",
     "CheckIn",
     "CheckInKind",
     "CheckInQuerySet",
@@ -30,6 +32,10 @@ __all__ = [
     "PartOfDay",
     "Pass",
     "PeriodKind",
+    "Place",
+    "PlaceQuerySet",
+    "PlaceState",
+    "PlacesEdition",
     "Reach",
     "ReachPeriod",
     "Reason",

@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from activities.models import Programme
+from activities.models.holding import held
 from activities.weeks import label, monday_of
 from schools.models import Location
 
@@ -23,6 +24,10 @@ def validate_monday(day: dt.date) -> None:
 class WeekQuerySet(models.QuerySet["Week"]):
     def closed(self) -> "WeekQuerySet":
         return self.filter(closed_at__isnull=False)
+
+    def held(self) -> "list[Week]":
+        """These rows: none is closed until the transaction ends."""
+        return held(self)
 
 
 class Week(models.Model):

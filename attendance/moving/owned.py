@@ -47,6 +47,8 @@ STAYS = {
     "attendance.DestroyedCheckIns": "of the installation",
     "attendance.Device": "is paired anew, with a token of the other installation",
     "attendance.Pass": "is of the municipality, and opens every door of it",
+    "attendance.Place": "who has a place where, and under a key that stays",
+    "attendance.PlacesEdition": "of the installation",
     "attendance.Settlement": "is about check-ins, which stay",
     "attendance.StepRun": "of the installation",
     "attendance.Trace": "of check-ins, which stay",

@@ -388,4 +388,4 @@ def test_a_long_list_costs_as_many_queries_as_a_short_one(api, programme, path):
     for number in range(5):
         place = factories.location(slug=f"place-{number}")
         factories.activity(title=f"Title {number}", place=place, line=factories.programme(slug=f"line-{number}"))
-    assert queries() == few <= 4
+    assert queries() == few <= (5 if path == "/sessions" else 4)  # with how many places are taken

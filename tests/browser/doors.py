@@ -89,11 +89,25 @@ for slug in {slugs}:
 
 
 def publish(
-    site: Site, *, place: str, title: str, day: dt.date, start: str, end: str, rrule: str = ""
+    site: Site,
+    *,
+    place: str,
+    title: str,
+    day: dt.date,
+    start: str,
+    end: str,
+    rrule: str = "",
+    capacity: int | None = None,
 ) -> list[dict[str, Any]]:
     """The sessions, in order, of a new activity."""
     schedule = {"startsOn": day.isoformat(), "startTime": start, "endTime": end, "rrule": rrule, "skipHolidays": False}
-    what = {"title": title, "organisation": "jongerenwinkel", "location": place, "programme": "inloop"}
+    what = {
+        "title": title,
+        "organisation": "jongerenwinkel",
+        "location": place,
+        "programme": "inloop",
+        "capacity": capacity,
+    }
     slug = site.post("/activities", {**what, "schedule": schedule}, as_="publisher")["slug"]
     return site.get_all(f"/sessions?activity={slug}")
 
