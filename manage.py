@@ -1,9 +1,9 @@
 import os
 import sys
 
-from django.core.management import execute_from_command_line
+from towns import commands
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 if __name__ == "__main__":
-    execute_from_command_line(sys.argv)
+    commands.run(sys.argv)

@@ -25,9 +25,13 @@ def document() -> dict[str, Any]:
         return generated
 
 
-@lru_cache(maxsize=1)
-def _written() -> bytes:
-    return msgspec.json.encode(document(), enc_hook=str)
+@lru_cache(maxsize=16)
+def _written(base_url: str, contact_name: str, contact_email: str) -> bytes:
+    """As the site that is asked speaks of itself: one process may serve several."""
+    told = document()
+    contact = {"name": contact_name, "email": contact_email, "url": base_url}
+    own = {"info": {**told["info"], "contact": contact}, "servers": [{"url": f"{base_url}/api/v1"}]}
+    return msgspec.json.encode({**told, **own}, enc_hook=str)
 
 
 class DescriptionView(APIView):
@@ -38,6 +42,7 @@ class DescriptionView(APIView):
     def get(self, request: Request) -> HttpResponseBase:
         if errors := unknown_keys(request, set()):
             raise ValidationError(errors)
-        response = answer_if_changed(request, _written())
+        body = _written(settings.BASE_URL, settings.CONTACT_NAME, settings.CONTACT_EMAIL)
+        response = answer_if_changed(request, body)
         response["Cache-Control"] = "public, max-age=300"
         return response

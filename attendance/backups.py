@@ -23,11 +23,13 @@ from django.db import connection
 from django.db.backends.postgresql.client import DatabaseClient
 from django.db.models import F, Sum
 
+import towns
 from activities.models import Edition, Session
 from attendance import closing, restoring
 from attendance.kept import kept
 from attendance.models import CheckIn, Pass, SessionTotal, Week
 from schools.models import Organisation, User
+from towns import registry
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +58,7 @@ def write(path: Path) -> dict[str, int]:
             with connection.cursor() as cursor:
                 cursor.execute("VACUUM INTO %s", [str(part)])
         else:
-            _run("pg_dump", "--format=custom", "--no-owner", "--no-privileges", f"--file={part}")
+            _run("pg_dump", "--format=custom", "--no-owner", "--no-privileges", *_one_schema(), f"--file={part}")
         with part.open("rb") as file:
             os.fsync(file.fileno())
         part.replace(path)
@@ -93,8 +95,10 @@ def restore(path: Path, *, at: dt.datetime, with_open_weeks: bool = False) -> di
     """
     kind = _kind_of(path)
     with restoring.permitted():
-        connection.ensure_connection()
-        marked, tables = restoring.is_marked(connection), connection.introspection.table_names()
+        tables = connection.introspection.table_names()
+        marked = restoring.MARK in tables
+        if (town := towns.current()) and registry.by_name(town.name).is_served:
+            raise BackupRefused(f"{town.name} is being served. Say `manage.py municipality stop {town.name}` first.")
         if tables and not marked:
             raise BackupRefused("This database is not empty.")
         if "django_migrations" not in tables:
@@ -141,13 +145,21 @@ def _load_sqlite(path: Path, *, is_marked: bool) -> None:
 def _load_postgres(path: Path, *, is_marked: bool) -> None:
     if not is_marked:
         restoring.mark()
-    with connection.cursor() as cursor:
-        # Who was connected to the empty database did not see the mark.
-        cursor.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()"
-        )
-    _run("pg_restore", "--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges", last=str(path))
+    if not towns.current():  # who is not served is found by nobody, and others are in the same database
+        with connection.cursor() as cursor:
+            # Who was connected to the empty database did not see the mark.
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()"
+            )
+    options = "--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges"
+    _run("pg_restore", *options, *_one_schema(), last=str(path))
+
+
+def _one_schema() -> list[str]:
+    """Of many municipalities only the one that is being served."""
+    town = towns.current()
+    return [f"--schema={town.name}"] if town else []
 
 
 def _settle(*, at: dt.datetime, with_open_weeks: bool) -> None:

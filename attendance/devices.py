@@ -25,8 +25,8 @@ LONGEST_SILENCE = dt.timedelta(days=90)
 # Browsers write a cookie to the disk half a minute later: a phone that dies before that comes back with the old one.
 _ON_THE_DISK = dt.timedelta(minutes=5)
 _SEEN_EVERY = dt.timedelta(minutes=1)
-# Those that this process recognised in the last seconds, by the digest of their token.
-RECALLED: TTLCache[bytes, Device] = TTLCache(maxsize=1_000, ttl=10)
+# Those that this process recognised in the last seconds, by the site and the digest of their token.
+RECALLED: TTLCache[tuple[str, bytes], Device] = TTLCache(maxsize=1_000, ttl=10)
 _RECALLING = Lock()
 
 
@@ -144,7 +144,7 @@ def recall(token: str) -> Device | None:
 
     For check-ins alone, which find that out as they are written (see `attendance.checkin`).
     """
-    key = digest(token)
+    key = settings.BASE_URL, digest(token)
     with _RECALLING:
         device = RECALLED.get(key)
     if device is None and (device := recognise(token)):

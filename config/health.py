@@ -12,7 +12,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.db import Error, connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.timezone import now
 from django.views.decorators.cache import never_cache
 from django_tasks_db.models import DBTaskResult
@@ -20,7 +20,9 @@ from django_tasks_db.models import DBTaskResult
 from activities.models import CalendarSource, Delivery
 from attendance import closing
 from attendance.housekeeping import late_after, late_steps
+from config.watching import may_watch
 from schools.models import Letter
+from towns import registry, serving
 
 
 @login_not_required
@@ -37,8 +39,13 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @never_cache
 def readyz(request: HttpRequest) -> HttpResponse:
-    """A line per thing that is looked at; 503 when one of them is not as it should be."""
-    problems = look(at=now())
+    """A line per thing that is looked at; 503 when one of them is not as it should be.
+
+    Where there are many municipalities it tells of each, and only to who may watch: it takes a while.
+    """
+    if registry.is_many() and not may_watch(request):
+        raise Http404
+    problems = look_at_each(at=now()) if registry.is_many() else look(at=now())
     text = "".join(f"{name}: {problem or 'ok'}\n" for name, problem in problems.items())
     return HttpResponse(text, status=503 if any(problems.values()) else 200, content_type="text/plain")
 
@@ -52,6 +59,18 @@ def look(*, at: dt.datetime) -> dict[str, str]:
         except Error:
             problems[name] = "no answer"
     return problems
+
+
+def look_at_each(*, at: dt.datetime) -> dict[str, str]:
+    """The same of every municipality, by its name."""
+    problems: dict[str, str] = {}
+    try:
+        for town in registry.served():
+            with serving(town):
+                problems |= {f"{town.name} {name}": problem for name, problem in look(at=at).items()}
+    except Error:
+        problems["database"] = "no answer"
+    return problems or {"municipalities": "none is served"}
 
 
 def missing_migrations() -> int:

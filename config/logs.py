@@ -9,6 +9,8 @@ import json
 import logging
 import re
 
+from towns import current
+
 _TAKEN_OUT: list[tuple[re.Pattern[str], str]] = [
     # Addresses of pages: what comes after the ? or # of one.
     (re.compile(r"((?:https?:/)?/[^\s?#'\"]*)[?#][^\s'\"]+"), r"\1?…"),
@@ -64,7 +66,8 @@ class Line(logging.Formatter):
         super().__init__("{asctime} {levelname} {name} {message}", style="{")
 
     def format(self, record: logging.LogRecord) -> str:
-        return without_what_is_private(super().format(record))
+        town = current()
+        return without_what_is_private(f"{town.name} {super().format(record)}" if town else super().format(record))
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
         # Who sends a line break in a name writes no line of their own; the lines of an error come after this.
@@ -82,6 +85,8 @@ class JsonLine(logging.Formatter):
             "logger": record.name,
             "message": without_what_is_private(record.getMessage()),
         }
+        if town := current():
+            told["municipality"] = town.name
         if record.exc_info:
             told["exception"] = without_what_is_private(self.formatException(record.exc_info))
         return json.dumps(told, ensure_ascii=False)

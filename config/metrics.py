@@ -15,7 +15,6 @@ from django.contrib.auth.decorators import login_not_required
 from django.db import Error
 from django.db.models import Count, Min, Sum
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.utils.crypto import constant_time_compare
 from django.utils.timezone import now
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -29,8 +28,9 @@ from activities.models import CalendarSource, Delivery, Subscription
 from attendance import closing
 from attendance.models import CheckIn, DestroyedCheckIns, Device, Outcome, Place, PlaceState, StepRun
 from config.health import missing_migrations
-from config.proxies import is_of_this_machine
+from config.watching import may_watch
 from schools.models import Letter
+from towns import registry, serving
 
 ANSWERED = Counter("inloop_answers", "Requests that were answered, by the class of the status.", ["status"])
 
@@ -52,7 +52,7 @@ class Answers:
 @never_cache
 def metrics(request: HttpRequest) -> HttpResponse:
     """To this machine, or to who has METRICS_TOKEN; for everybody else it is not there."""
-    if not (is_of_this_machine(request) or _has_token(request)):
+    if not may_watch(request):
         raise Http404
     registry: Collector = REGISTRY
     if settings.METRICS_DIR:
@@ -62,11 +62,6 @@ def metrics(request: HttpRequest) -> HttpResponse:
     kept.register(Kept(at=now()))
     text = generate_latest(kept) + generate_latest(registry)
     return HttpResponse(text, content_type=CONTENT_TYPE_LATEST)
-
-
-def _has_token(request: HttpRequest) -> bool:
-    token = settings.METRICS_TOKEN
-    return bool(token) and constant_time_compare(request.headers.get("Authorization", ""), f"Bearer {token}")
 
 
 class Kept(Collector):
@@ -80,12 +75,26 @@ class Kept(Collector):
 
     def collect(self) -> Iterator[Metric]:
         try:
-            found = [*self._door(), *self._work(), *self._calendars(), *self._post()]
+            found = list(self._of_each() if registry.is_many() else self._told())
             is_up = 1
         except Error:
             found, is_up = [], 0
         yield _gauge("database_up", "Whether the database answers.", is_up)
         yield from found
+
+    def _told(self) -> Iterator[Metric]:
+        yield from (*self._door(), *self._work(), *self._calendars(), *self._post())
+
+    def _of_each(self) -> Iterator[Metric]:
+        """The same of every municipality, by its name."""
+        families: dict[str, Metric] = {}
+        for town in registry.served():
+            with serving(town):
+                for one in self._told():
+                    whole = families.setdefault(one.name, Metric(one.name, one.documentation, one.type))
+                    for sample in one.samples:
+                        whole.add_sample(sample.name, {"municipality": town.name, **sample.labels}, sample.value)
+        yield from families.values()
 
     def _door(self) -> Iterator[Metric]:
         numbers = dict.fromkeys(Outcome.values, 0) | dict(DestroyedCheckIns.objects.values_list("outcome", "number"))

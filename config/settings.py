@@ -11,7 +11,9 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
 
+from config.databases import databases
 from config.mailing import mailer
+from towns import own
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -19,6 +21,7 @@ VAR_DIR = BASE_DIR / "var"
 (VAR_DIR / "mail").mkdir(mode=0o700, exist_ok=True)  # invitations lie there until there is a mail server
 
 env = environ.Env()
+env.ENVIRON = own.environment()  # of this process; of a municipality, where there are many
 
 
 def kept_secret() -> str:
@@ -43,6 +46,8 @@ BASE_HOST = urlsplit(BASE_URL).hostname or "localhost"
 HTTPS = BASE_URL.startswith("https://")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[BASE_HOST, "localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
+# Whether municipalities are served by their host names, each from its own schema: see towns/.
+MUNICIPALITIES = env.bool("MUNICIPALITIES", False)
 
 # ---------------------------------------------------------------- the town
 TOWN_NAME = env.str("TOWN_NAME", "Zaanstad")
@@ -147,35 +152,19 @@ TEMPLATES = [
     }
 ]
 
-DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR}/inloop.sqlite3")}
-DATABASES["default"]["CONN_MAX_AGE"] = None
-# A connection that the server has closed meanwhile is made again.
-DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
-    # IMMEDIATE: a transaction that looks and then writes has the lock from the start.
-    DATABASES["default"]["OPTIONS"] = {
-        "transaction_mode": "IMMEDIATE",
-        "timeout": 20,
-        # What is deleted is overwritten, a key above all.
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
-        "PRAGMA secure_delete=ON",
-    }
-    # A file: threads of a test server cannot share a database in memory.
-    DATABASES["default"]["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}
-elif DATABASES["default"]["ENGINE"].endswith("postgresql"):
-    # Statements and values travel apart, and what is asked often is planned once.
-    DATABASES["default"]["OPTIONS"] = {
-        "server_side_binding": True,
-        "prepare_threshold": 5,
-        **DATABASES["default"].get("OPTIONS", {}),
-    }
-    if env.bool("PGBOUNCER", False):
-        # In transaction mode the next transaction may have another connection: what lives longer than one is left out.
-        DATABASES["default"]["OPTIONS"]["prepare_threshold"] = None
-        DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = True
-    if size := env.int("DATABASE_POOL", 0):
-        DATABASES["default"]["CONN_MAX_AGE"] = 0
-        DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": size, "timeout": 10}
+PGBOUNCER = env.bool("PGBOUNCER", False)
+DATABASES = databases(env, folder=VAR_DIR)
+# Copies that follow the database; what everybody may read is read there (config/replicas.py).
+REPLICA_LAG_SECONDS = env.int("REPLICA_LAG_SECONDS", 10)
+REPLICAS = [name for name in DATABASES if name != "default"]
+if REPLICAS:
+    DATABASE_ROUTERS = ["config.replicas.Router"]
+    MIDDLEWARE.insert(MIDDLEWARE.index("config.watching.Watching") + 1, "config.replicas.Replicas")
+if MUNICIPALITIES:
+    INSTALLED_APPS.insert(0, "towns")
+    MIDDLEWARE.insert(MIDDLEWARE.index("config.watching.Watching") + 1, "towns.middleware.Towns")
+    # Read once, for all of them; a form comes from the host that it is sent to.
+    CSRF_TRUSTED_ORIGINS = []
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "schools.User"
@@ -296,7 +285,7 @@ def WHITENOISE_ADD_HEADERS_FUNCTION(headers: dict[str, str], path: str, url: str
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", 31_536_000) if HTTPS else 0
 # What is below a name of one's own, such as inloop.town.example; a whole domain is the municipality's to pin, not ours.
-SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS and BASE_HOST.count(".") > 1
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS and BASE_HOST.count(".") > 1 and not MUNICIPALITIES
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
 if HTTPS:
@@ -325,7 +314,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 # Without EMAIL_URL what would be sent is laid down in files, one for each letter: nothing leaves this machine.
 EMAIL_FROM = env.str("EMAIL_FROM", f"Inloop <{CONTACT_EMAIL}>")
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = EMAIL_FROM
-EMAIL_URL = env.str("EMAIL_URL", "consolemail://" if DEBUG else f"filemail://{VAR_DIR / 'mail'}")
+_letters = VAR_DIR / "mail" / own.environment().get("MUNICIPALITY", "")  # where there are many
+EMAIL_URL = env.str("EMAIL_URL", "consolemail://" if DEBUG else f"filemail://{_letters}")
 SENDS_MAIL = EMAIL_URL.startswith("smtp")
 MAILERS = {"default": mailer(EMAIL_URL)}
 # What is queued is a row like any other: of the transaction that queues it, and seen by the worker once that is over.

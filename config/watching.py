@@ -2,10 +2,21 @@
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import resolve
+from django.utils.crypto import constant_time_compare
+
+from config.proxies import is_of_this_machine
 
 PATHS = {"/healthz", "/readyz", "/metrics"}
+
+
+def may_watch(request: HttpRequest) -> bool:
+    """This machine, or who has METRICS_TOKEN."""
+    token = settings.METRICS_TOKEN
+    has_token = bool(token) and constant_time_compare(request.headers.get("Authorization", ""), f"Bearer {token}")
+    return has_token or is_of_this_machine(request)
 
 
 class Watching:

@@ -48,9 +48,24 @@ def invite(
     else:
         person.name = name
         person.save(update_fields=["name"])
+    return _invite(person, rights, language=language, by=by, at=at)
+
+
+@transaction.atomic
+def invite_first(*, email: str, name: str, language: str, at: dt.datetime | None = None) -> Invitation:
+    """The first coordinator, whom nobody could invite. For who runs the installation; not for a page.
+
+    Raises ValidationError.
+    """
+    assert not User.objects.exists(), "only the first"
+    person = User.objects.create_user(email=email, name=name, is_active=False)
+    return _invite(person, Rights(is_coordinator=True), language=language, by=None, at=at or now())
+
+
+def _invite(person: User, rights: Rights, *, language: str, by: User | None, at: dt.datetime) -> Invitation:
     people.give(person, rights)
     invitation = Invitation(user=person, invited_by=by, invited_at=at, language=language)
-    invitation.full_clean()
+    invitation.full_clean(exclude=[] if by else ["invited_by"])
     invitation.save(force_insert=True)
     post.queue(LetterKind.INVITATION, to=person, at=at)
     audit.record(acts.PERSON_INVITED, of=person, changes={"roles": (None, in_words(person))}, at=at)

@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
+from django.db.backends.signals import connection_created
 from django.http import HttpResponse
 from django.test import Client, TestCase
 from django.utils import translation
@@ -15,7 +16,7 @@ from attendance.devices import RECALLED
 from attendance.models import Device
 from schools.models import Location
 from schools.pacing import CALLS
-from tests import browsers, factories
+from tests import browsers, citus_limits, factories
 from tests.bad_input import (  # noqa: F401  # hooks and a fixture
     answers_to_bad_input,
     pytest_runtest_logreport,
@@ -25,6 +26,9 @@ from tests.bad_input import (  # noqa: F401  # hooks and a fixture
 # Playwright's synchronous API leaves an event loop running in the tests' thread,
 # which Django takes for asynchronous code unless told otherwise.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+
+# Whatever any test does must be possible on Citus too.
+connection_created.connect(citus_limits.guard_connection, dispatch_uid="limits of Citus")
 
 # The same examples every time: a test that fails fails again.
 settings.register_profile(

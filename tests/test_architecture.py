@@ -1,6 +1,7 @@
 """The walls of the house: who may know whom, how large a room may be, and what no row may hold."""
 
 import ast
+import re
 from itertools import product
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from attendance.models import CheckIn, Pass
 
 ROOT = Path(__file__).resolve().parent.parent
 # Each may import itself and those before it.
-PACKAGES = ["schools", "activities", "attendance", "api", "config"]
+PACKAGES = ["towns", "schools", "activities", "attendance", "api", "config"]
 FOLDERS = [*PACKAGES, "benches", "tests", "templates"]
 MOST_LINES = 400
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "services", "service", "manager", "managers", "misc"}
@@ -215,3 +216,43 @@ def test_no_model_keeps_free_text_beside_a_visit_or_a_pass():
             if field.concrete and field.get_internal_type() in {"CharField", "TextField"}:
                 assert field.choices or field.name in {"number", "age_band"}, (model.__name__, field.name)
             assert field.get_internal_type() not in {"TextField", "EmailField", "FileField"} or not field.concrete
+
+
+# What is kept in memory from one request to the next, by all that it depends on: with many municipalities in one
+# process nothing of one may be kept for another.
+IN_MEMORY = {
+    "schools/calendar.py _year": "its arguments",
+    "schools/pacing.py CALLS": "BASE_URL, among others",
+    "schools/signin/municipality.py read_roles": "its arguments",
+    "activities/feeds/copies.py COPIES": "BASE_URL, among others",
+    "activities/feeds/copies.py EVENTS": "BASE_URL, among others",
+    "activities/intake/texts.py plain": "its arguments",
+    "attendance/checkin/sql.py _is_postgres": "the installation",
+    "attendance/devices.py RECALLED": "BASE_URL and a token",
+    "api/docs.py _operations": "the program",
+    "api/document.py document": "the program; what speaks of the site is laid over it",
+    "api/document.py _written": "its arguments",
+    "api/kept.py ANSWERS": "the whole address, with its host",
+    "api/problems.py camelize": "its arguments",
+    "api/serializers/totals.py _week": "its arguments",
+    "config/health.py _migrations": "the program",
+}
+
+
+KEEPERS = r"\b(\w+Cache|Kept)\("
+
+
+def kept_in_memory():
+    for path in ours(*PACKAGES):
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.FunctionDef):
+                words = " ".join(ast.unparse(decorator) for decorator in node.decorator_list)
+                if re.search(r"\b(lru_cache|cache)\b", words):
+                    yield f"{path.relative_to(ROOT)} {node.name}"
+            elif isinstance(node, ast.Assign | ast.AnnAssign) and re.search(KEEPERS, ast.unparse(node.value or node)):
+                target = node.target if isinstance(node, ast.AnnAssign) else node.targets[0]
+                yield f"{path.relative_to(ROOT)} {ast.unparse(target)}"
+
+
+def test_what_is_kept_in_memory_is_kept_by_the_municipality_that_it_is_of():
+    assert set(kept_in_memory()) == IN_MEMORY.keys()

@@ -36,7 +36,8 @@ def in_the_table():
 def read_by_the_program():
     """What settings.py asks of the environment, and the commands that serve."""
     found = set()
-    for path in (ROOT / "config/settings.py", ROOT / "attendance/management/commands/serve.py"):
+    for name in ("config/settings.py", "config/databases.py", "attendance/management/commands/serve.py"):
+        path = ROOT / name
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and re.fullmatch(r"env\.\w+|colour|os\.environ\.get", ast.unparse(node.func)):
                 found |= {one.value for one in node.args[:1] if isinstance(one, ast.Constant)}

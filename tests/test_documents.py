@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from django.core.management import get_commands, load_command_class
 
+from towns.commands import without_option
+
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
 # Which test runs a command of ours; it has to name it.
@@ -20,6 +22,7 @@ RUN_BY = {
     "housekeeping": "test_commands.py",
     "import_organisation": "test_moving.py",
     "issue_token": "api/test_tokens.py",
+    "municipality": "test_towns_commands.py",
     "migrate": "../attendance/management/commands/demo.py",  # which every test with a real server runs
     "privacy_report": "test_kept.py",
     "restore": "test_backups.py",
@@ -46,6 +49,7 @@ NEEDS = {
     "docker compose": "a container engine; the file is read by tests/test_deployment.py",
     "git clone": "an address where the sources are published",
     "kubectl": "a cluster; the manifests are read by tests/test_deployment.py",
+    "psql": "a server with a municipality to restore; the same is done by tests/test_towns_commands.py",
     "su postgres": "a PostgreSQL server of one's own; its SQL is tried by tests/test_privileges.py",
     "systemctl": "a machine with systemd; the units are read by tests/test_deployment.py",
     "npx openapi-typescript": "the network where it is not installed; tests/api/test_clients.py runs the same",
@@ -75,7 +79,7 @@ def test_each_line_to_type_is_tried_or_on_a_list_that_says_why_not(line):
     while words and re.match(r"[A-Z_]+=", words[0]) and not line.startswith("OIDC_"):
         words.pop(0)
     if "manage.py" in words:
-        name, *arguments = words[words.index("manage.py") + 1 :]
+        [_program, name, *arguments], _municipality = without_option(words[words.index("manage.py") :])
         can_be_asked(name, arguments)
     elif words[0] == "./run":
         can_be_run(*words[1:2])

@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from config.logs import JsonLine, Line
+from towns import Town, serving
 
 PRIVATE = {
     "an address of a page with its query": ("GET /activities?q=jan+jansen HTTP/1.1", "jansen"),
@@ -86,3 +87,11 @@ def test_a_page_that_breaks_down_logs_no_query(client, caplog, monkeypatch):
     assert status == 500
     assert any("Internal Server Error" in line for line in lines)
     assert not any("jansen" in line or "a8f0zx12" in line for line in lines)
+
+
+def test_each_line_says_which_municipality_it_is_about_where_there_are_many():
+    with serving(Town("zaanstad", "zaanstad.example", {})):
+        told = Line().format(record("weeks closed: 1")), json.loads(JsonLine().format(record("weeks closed: 1")))
+    assert told[0].startswith("zaanstad ")
+    assert told[1]["municipality"] == "zaanstad"
+    assert "municipality" not in json.loads(JsonLine().format(record("weeks closed: 1")))

@@ -13,11 +13,11 @@ from threading import Lock
 
 from cachetools import LRUCache
 from django.conf import settings
-from django.db import connection
+from django.db import connection, connections, router
 from django.utils.translation import get_language
 
 from activities.feeds.writing import FORMAT, Feed, calendar_of, event
-from activities.models import SessionQuerySet
+from activities.models import Edition, SessionQuerySet
 
 # As many whole sessions are in memory at once, however many a calendar has.
 CHUNK = 500
@@ -88,7 +88,8 @@ def version() -> object:
 
     One query, past the ORM: it is all that an unchanged calendar costs, and the ORM would take ten times as long.
     """
-    with connection.cursor() as cursor:
+    # From where the calendar itself will be read: a version of the database must not be given to rows of a replica.
+    with connections[router.db_for_read(Edition)].cursor() as cursor:
         cursor.execute("SELECT changed_at FROM activities_edition WHERE id = 1")
         return cursor.fetchone()
 

@@ -13,6 +13,7 @@ from granian.constants import Interfaces
 
 from attendance import demo
 from schools.models import User
+from towns import registry
 
 
 class Command(BaseCommand):
@@ -27,17 +28,24 @@ class Command(BaseCommand):
         if only_web:
             _serve()
             return
-        call_command("migrate", verbosity=0, interactive=False)
-        if demo.is_empty():
-            self.stdout.write("Making the demo town…")
-            demo.fill(weeks=12, at=now())
-        self._say_where()
+        if registry.is_many():
+            # They come by a command, and are migrated by one.
+            self.stdout.write("\n".join(row.given["BASE_URL"] for row in registry.everyone()))
+        else:
+            self._make_ready()
         worker = subprocess.Popen([sys.executable, "manage.py", "work", "--with", str(os.getpid())])
         try:
             _serve()
         finally:
             worker.terminate()
             worker.wait()
+
+    def _make_ready(self) -> None:
+        call_command("migrate", verbosity=0, interactive=False)
+        if demo.is_empty():
+            self.stdout.write("Making the demo town…")
+            demo.fill(weeks=12, at=now())
+        self._say_where()
 
     def _say_where(self) -> None:
         url = settings.BASE_URL

@@ -2,6 +2,8 @@ import logging
 import os
 import signal
 import threading
+from collections.abc import Callable
+from contextvars import copy_context
 from types import FrameType
 from typing import Any
 
@@ -11,8 +13,10 @@ from django.utils.timezone import now
 
 from attendance.housekeeping import keep_house
 from schools import queue
+from towns import current, one_after_another, registry
 
 EVERY = 3600  # seconds
+TURN = 20  # tasks
 log = logging.getLogger(__name__)
 
 
@@ -32,7 +36,7 @@ class Command(BaseCommand):
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, end)
         # Beside the queue: closing the weeks of a country takes minutes.
-        threading.Thread(target=keep_house_until, args=[ending], daemon=True).start()
+        threading.Thread(target=copy_context().run, args=[keep_house_until, ending], daemon=True).start()
         work_off_until(ending, parent=parent)
 
 
@@ -42,7 +46,8 @@ def work_off_until(ending: threading.Event, *, parent: int | None = None) -> Non
             return  # a server that is killed cannot tell its worker to stop
         try:
             close_old_connections()
-            queue.work_off(ending)
+            # In turns, so that nobody waits for all the letters of another municipality.
+            _wherever(lambda: queue.work_off(ending, most=TURN))
         except Exception:
             # Such as a database that restarts.
             log.exception("the queue")
@@ -51,7 +56,18 @@ def work_off_until(ending: threading.Event, *, parent: int | None = None) -> Non
 
 def keep_house_until(ending: threading.Event) -> None:
     while not ending.is_set():
-        # A step that breaks down is logged there, and comes round again; a broken connection does not.
-        keep_house(at=now(), has_queue=True)
+        try:
+            # A step that breaks down is logged there, and comes round again; a broken connection does not.
+            _wherever(lambda: keep_house(at=now(), has_queue=True))
+        except Exception:
+            log.exception("housekeeping")
         connection.close()
         ending.wait(EVERY)
+
+
+def _wherever(do: Callable[[], object]) -> None:
+    """For the one municipality there is; or for each of many, where a failure stops no other."""
+    if registry.is_many() and current() is None:
+        one_after_another(registry.served(), lambda _town: do())
+    else:
+        do()

@@ -1,0 +1,221 @@
+"""Municipalities that come, change, move and go, by the commands of docs/municipalities.md."""
+
+import re
+import stat
+
+import pytest
+from django.conf import settings
+
+from tests.many_towns import Installation
+
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.skipif(
+        not settings.DATABASES["default"]["ENGINE"].endswith("postgresql"), reason="a file has no schemas"
+    ),
+]
+
+LOOK = """
+import io
+from django.core.management import CommandError, call_command
+from attendance.models import CheckIn, Pass
+from schools.models import Invitation, User
+def do(*arguments):
+    told = io.StringIO()
+    try:
+        call_command(*arguments, stdout=told, stderr=io.StringIO())
+    except CommandError as error:
+        return str(error)
+    return told.getvalue()
+def of(row):
+    with serving(registry.town_of(row)):
+        return {"visits": CheckIn.objects.count(), "passes": Pass.objects.count(), "name": settings.TOWN_NAME,
+                "key": settings.SECRET_KEY, "invited": list(Invitation.objects.values_list("user__email", flat=True))}
+def status(row):
+    return Client(headers={"Host": row.host}).get("/api/v1/programmes").status_code
+def look():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_' ORDER BY 1")
+        schemas = [row[0] for row in cursor.fetchall()]
+    rows = registry.everyone()
+    return {"schemas": schemas, "statuses": {row.name: status(row) for row in rows},
+            "towns": {row.name: of(row) for row in rows}}
+"""
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory):
+    installation = Installation(tmp_path_factory.mktemp("here"), name="here")
+    installation.add("leaving")
+    return installation
+
+
+@pytest.fixture(scope="module")
+def there(tmp_path_factory):
+    installation = Installation(tmp_path_factory.mktemp("there"), name="there")
+    installation.more["SECRET_KEY"] = "of-the-other-one" * 4
+    return installation
+
+
+def test_one_comes_with_an_invitation_for_its_first_coordinator_and_once(here):
+    found = here.run(
+        LOOK
+        + """
+with serving(town("leaving")):
+    roles = [row.role for user in User.objects.all() for row in user.memberships.all()]
+again = do("municipality", "add", "leaving", "x@leaving.example", "X")
+tell(**look(), again=again, listed=do("municipality", "list"), roles=roles)
+"""
+    )
+    assert found["schemas"] == ["information_schema", "leaving", "public"]
+    assert found["statuses"] == {"leaving": 200}
+    assert found["towns"]["leaving"]["invited"] == ["first@leaving.example"]
+    assert found["roles"] == ["coordinator"]
+    assert found["again"] == "leaving is here already."
+    assert found["listed"] == "leaving\thttp://leaving.example\tserved\n"
+
+
+def test_what_cannot_be_is_refused_before_anything_is_made(here):
+    found = here.run("""
+from django.core.exceptions import ImproperlyConfigured
+def refused(name, **given):
+    try:
+        registry.enter(name, {"BASE_URL": "http://new.example", "TOWN_NAME": "New", **given})
+    except ImproperlyConfigured as error:
+        return str(error)
+names = [refused(name) for name in ("New", "new-town", "public", "pg_new", "a" * 41, "new;drop")]
+given = {"BASE_URL": "https://new.example", "PRINT_BRAND": "red", "DATABASE_URL": "postgres:///x", "TOWN_NAME": "",
+         "CLOSE_AFTER_DAYS": "many", "OIDC_ISSUER": "http://login.example"}
+settings_of = [refused("new", **{name: value}) for name, value in given.items()]
+taken = [refused("leaving"), refused("new", BASE_URL="http://leaving.example/")]
+tell(names=names, settings=settings_of, taken=taken, there=[row.name for row in registry.everyone()])
+""")
+    assert all("no name for a schema" in refusal for refusal in found["names"])
+    assert all(found["settings"])
+    assert all("there already" in refusal for refusal in found["taken"])
+    assert found["there"] == ["leaving"]
+
+
+def test_one_moves_with_its_rows_and_its_key_and_then_goes_for_good(here, there, tmp_path):
+    folder = tmp_path / "out"
+    left = here.run(
+        LOOK
+        + """
+with serving(town("leaving")):
+    factories.session()
+    phone, card = factories.device()[0], factories.issued_pass()[1]
+    factories.deliver(factories.scan(id=1, token=card), who=phone)
+do("municipality", "set", "leaving", "TOWN_NAME=Leaving for good")
+do("municipality", "stop", "leaving")
+tell(**look(), told=do("municipality", "export", "leaving", sys.argv[1]))
+""",
+        str(folder),
+    )
+    assert left["statuses"] == {"leaving": 404}
+    assert {path.name for path in folder.iterdir()} == {"rows.backup", "settings.json", "secret-key"}
+    assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o600}
+    arrived = there.run(
+        LOOK
+        + """
+told = [do("municipality", "import", sys.argv[1], "BASE_URL=http://moved.example") for _twice in range(2)]
+tell(**look(), told=told, listed=do("municipality", "list"))
+""",
+        str(folder),
+    )
+    assert arrived["told"] == [left["told"], "leaving is here already."]
+    assert arrived["towns"] == left["towns"]
+    assert arrived["towns"]["leaving"]["visits"] == 1
+    assert arrived["listed"] == "leaving\thttp://moved.example\tserved\n"
+    gone = here.run(
+        LOOK
+        + """
+refused = do("municipality", "remove", "leaving", "--really", "leave")
+told = do("municipality", "remove", "leaving", "--really", "leaving")
+tell(**look(), refused=refused, told=told, stopped=do("municipality", "stop", "leaving"))
+"""
+    )
+    assert gone["refused"] == "Nothing was done."
+    assert "Its backups are not" in gone["told"]
+    assert (gone["schemas"], gone["towns"]) == (["information_schema", "public"], {})
+    assert gone["stopped"] == "There is no municipality leaving."
+
+
+def test_who_served_one_becomes_the_first_of_many(tmp_path):
+    alone = Installation(tmp_path, name="alone")
+    alone.manage("migrate", MUNICIPALITIES="0")
+    alone.more["SECRET_KEY"] = "of-one-alone" * 5
+    found = alone.run(
+        LOOK
+        + """
+told = [do("municipality", "adopt", name, f"BASE_URL=http://{name}.example", "TOWN_NAME=X")
+        for name in ("zaanstad", "other")]
+tell(**look(), told=told)
+"""
+    )
+    assert found["schemas"] == ["information_schema", "public", "zaanstad"]
+    assert found["statuses"] == {"zaanstad": 200}
+    assert found["towns"]["zaanstad"]["key"] == "of-one-alone" * 5
+    assert "municipalities already" in found["told"][1]
+
+
+def test_a_command_is_for_one_or_for_all_and_one_that_fails_stops_no_other(there):
+    there.add("broken")
+    there.add("whole")
+    assert "say which with --municipality" in there.manage("issue_token", "x@inloop.example", "x", fails=True)
+    assert "There is no municipality" in there.manage("housekeeping", "--municipality", "nobody", fails=True)
+    there.run("""
+with serving(town("broken")), connection.cursor() as cursor:
+    cursor.execute("ALTER TABLE attendance_week RENAME TO hidden")
+tell()
+""")
+    said = there.manage("housekeeping", fails=True)
+    assert said.splitlines()[-1] == "housekeeping failed for: broken"
+    assert re.findall(r"^(\w+):$", said, re.M) == ["broken", "leaving", "whole"]
+
+
+def test_one_is_restored_while_the_others_are_served(there, tmp_path):
+    file = str(tmp_path / "{municipality}.backup")
+    there.manage("backup", file, "--municipality=whole")
+    file = file.replace("{municipality}", "whole")
+    assert "is being served" in there.manage("restore", file, "--municipality", "whole", fails=True)
+    stopped = there.run(
+        LOOK
+        + """
+do("municipality", "stop", "whole")
+with connection.cursor() as cursor:
+    cursor.execute("DROP SCHEMA whole CASCADE")
+    cursor.execute("CREATE SCHEMA whole")
+tell(started=do("municipality", "start", "whole"), leaving=status(registry.by_name("leaving")))
+"""
+    )
+    assert stopped == {"started": "whole is not whole. Restore its backup first.", "leaving": 200}
+    there.manage("restore", file, "--municipality=whole")
+    there.manage("municipality", "start", "whole")
+    found = there.run(LOOK + 'tell(of=of(registry.by_name("whole")), status=status(registry.by_name("whole")))')
+    assert (found["of"]["invited"], found["status"]) == (["first@whole.example"], 200)
+
+
+WORK = """
+import threading
+from django_tasks_db.models import DBTaskResult
+from attendance.management.commands.work import work_off_until
+from schools import post
+from schools.models import Letter
+ending = threading.Event()
+done = {}
+def sent(pk):
+    with transaction.atomic():
+        done.setdefault(current().name, []).append(Letter.objects.filter(pk=pk).exists())
+    if current().name == "whole":
+        ending.set()
+post.deliver = lambda pk: sent(pk) or post.Outcome.NOT_OURS
+for name in ("leaving", "whole"):
+    with serving(town(name)), transaction.atomic():
+        post.queue("invitation", to=factories.coordinator(), at=factories.NOW)
+work_off_until(ending)
+tell(done={name: set(found) == {True} for name, found in done.items()}, outside=current())
+"""
+
+
+def test_the_worker_goes_from_one_to_the_next_and_keeps_their_letters_apart(there):
+    assert there.run(WORK) == {"done": {"broken": True, "leaving": True, "whole": True}, "outside": None}
