@@ -53,7 +53,7 @@ SUITES = {
         test_feeds_wire.py::test_a_feed_cannot_be_narrowed_by_what_it_does_not_know
         test_pages_finding.py::test_a_frame_that_asks_for_nonsense_is_empty
         test_pages_public.py::test_a_week_that_cannot_be_read_shows_this_week_and_says_so
-        test_pages_public.py::test_what_is_no_pass_gets_a_friendly_sentence""",
+        test_pass_page.py::test_what_is_no_pass_gets_a_friendly_sentence""",
     "Desk": """
         test_pages_campaigns.py::test_what_cannot_be_is_named_at_its_field_and_makes_nothing
         test_pages_changes.py::test_what_makes_no_sense_finds_nothing_and_says_so
