@@ -165,6 +165,11 @@ elif DATABASES["default"]["ENGINE"].endswith("postgresql"):
     DATABASES["default"]["OPTIONS"] = {
         "server_side_binding": True,
         "prepare_threshold": 5,
+        # A machine that is gone says nothing: it is given up within seconds, so that the next is asked.
+        "connect_timeout": 5,
+        "tcp_user_timeout": 15_000,
+        # Of several hosts the one that may be written to (docs/operating.md).
+        **({"target_session_attrs": "read-write"} if "," in DATABASES["default"]["HOST"] else {}),
         **DATABASES["default"].get("OPTIONS", {}),
     }
     if env.bool("PGBOUNCER", False):
@@ -345,7 +350,7 @@ if METRICS_DIR:
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = METRICS_DIR
 
 # ---------------------------------------------------------------- the API
-API_VERSION = "1.3.0"
+API_VERSION = "1.4.0"
 # Of one token, or of one address without; each process of the server counts for itself.
 API_CALLS_PER_MINUTE = env.int("API_CALLS_PER_MINUTE", 6_000)
 REST_FRAMEWORK = {

@@ -7,38 +7,55 @@ import argparse
 import json
 import signal
 import sys
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from typing import Any
 
 from benches import LeftOut
-from drills import failover, faults
+from drills import failover, faults, load
+from drills.databases import KINDS
 
-HEAD = "| what | database | delivered | of these more than once | longest without an answer | difference | |"
-OF_NODES = "| what | primary | delivered | of these more than once | longest without an answer | goal | difference |"
+HEADS = {
+    "faults": "| what | database | delivered | more than once | longest without an answer | difference | |",
+    "failover": "| what | primary | delivered | more than once | longest without an answer | goal | difference |",
+    "load": "| check-ins (of the country's busiest half hour) | delivered | more than once"
+    " | half, 99 % and all within | web and database for each | memory early and late | difference |",
+}
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m drills", description=__doc__)
-    commands = parser.add_subparsers(dest="drill", required=True)
-    one = commands.add_parser("faults", help="kills, full disks, bad lines, clocks and migrations, in a storm")
-    one.add_argument("only", nargs="*", metavar="NAME", help=", ".join(faults.FAULTS))
-    one.add_argument("--on", choices=faults.KINDS, help="one database instead of both")
-    other = commands.add_parser("failover", help="the primary of three PostgreSQL servers dies, and is changed")
-    other.add_argument("--kills", type=int, default=20)
-    other.add_argument("--switches", type=int, default=5, help="planned ones")
-    for command in (one, other):
-        command.add_argument("--json", action="store_true")
+    drills = parser.add_subparsers(dest="drill", required=True)
+    drill = drills.add_parser("faults", help="kills, a full disk, a bad line, a wrong clock, a migration")
+    drill.add_argument("only", nargs="*", metavar="NAME", help=", ".join(faults.FAULTS))
+    drill.add_argument("--on", choices=KINDS, help="one database instead of both")
+    drill = drills.add_parser("failover", help="the primary of three PostgreSQL servers dies, or is changed")
+    drill.add_argument("--kills", type=int, default=20)
+    drill.add_argument("--switches", type=int, default=5, help="planned changes")
+    drill = drills.add_parser("load", help="a country's busiest half hour")
+    drill.add_argument("--minutes", type=float, default=10)
+    drill.add_argument("--rate", type=float, default=load.COUNTRY, help="check-ins a second")
+    drill.add_argument("--on", choices=KINDS, default="postgres")
+    for drill in drills.choices.values():
+        drill.add_argument("--json", action="store_true")
     asked = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # what was started ends too
-    if asked.drill == "failover":
-        return _tell(failover.run(kills=asked.kills, switches=asked.switches), head=OF_NODES, as_json=asked.json)
-    if unknown := set(asked.only) - faults.FAULTS.keys():
+    if asked.drill == "faults" and (unknown := set(asked.only) - faults.FAULTS.keys()):
         parser.error(f"unknown: {', '.join(sorted(unknown))}; there are {', '.join(faults.FAULTS)}")
-    found = faults.run(only=asked.only or list(faults.FAULTS), kinds=[asked.on] if asked.on else list(faults.KINDS))
-    return _tell(found, head=HEAD, as_json=asked.json)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # what was started ends too
+    return _tell(_played(asked), head=HEADS[asked.drill], as_json=asked.json)
 
 
-def _tell(found: Any, *, head: str, as_json: bool) -> int:
+def _played(asked: argparse.Namespace) -> Iterator[Any]:
+    match asked.drill:
+        case "faults":
+            return faults.run(only=asked.only or list(faults.FAULTS), kinds=[asked.on] if asked.on else list(KINDS))
+        case "failover":
+            return failover.run(kills=asked.kills, switches=asked.switches)
+        case _:
+            return load.run(rate=asked.rate, minutes=asked.minutes, kind=asked.on)
+
+
+def _tell(found: Iterable[Any], *, head: str, as_json: bool) -> int:
     """A row as soon as it is known."""
     rows, left_out = [], []
     if not as_json:

@@ -21,6 +21,7 @@ from urllib.request import Request, urlopen
 
 from benches import debian, postgres
 from benches.servers import ROOT, free_port
+from drills import processes
 
 NODES = 3
 # Seconds. The lease (`ttl`) is the shortest that Patroni takes: so long a dead primary is believed in.
@@ -104,7 +105,7 @@ class Node:
             first = int((self.data / "postmaster.pid").read_text().split()[0])
         except (OSError, IndexError):
             return []
-        return [first, *_children(first)]
+        return [first, *processes.children(first)]
 
     def _settings(self) -> dict[str, Any]:
         here = f"127.0.0.1:{self.port}"
@@ -140,15 +141,6 @@ class Node:
                 "parameters": {"unix_socket_directories": "", "synchronous_commit": "on"},
             },
         }
-
-
-def _children(parent: int) -> list[int]:
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(OSError):
-            if int(stat.read_text().rpartition(")")[2].split()[1]) == parent:
-                found.append(int(stat.parent.name))
-    return found
 
 
 @dataclass

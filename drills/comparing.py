@@ -31,7 +31,10 @@ class Differences:
 
 def compare(kept: dict[str, Kept], *, env: dict[str, str], is_clock_right: bool = True) -> Differences:
     """With a clock that jumped only the outcomes that the phones were told are known."""
-    books = json.loads(python("-m", "drills.books", env=env))
+    return differences(kept, json.loads(python("-m", "drills.books", env=env)), is_clock_right=is_clock_right)
+
+
+def differences(kept: dict[str, Kept], books: dict[str, Any], *, is_clock_right: bool = True) -> Differences:
     stored: dict[str, list[Any]] = {row[0]: row[1:] for row in books["rows"]}
     told = {key: one for key, one in kept.items() if one.outcome}
     visits, visitors = _reckoned(told)

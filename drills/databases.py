@@ -5,8 +5,8 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 from benches import postgres
@@ -34,9 +34,13 @@ class Postgres:
         self.folder, self.programs = folder, programs
         self.settings = {"DATABASE_URL": "postgres:///postgres", "PGHOST": str(folder), "PGUSER": "inloop"}
 
+    @property
+    def pid(self) -> int:
+        """Of the one process that watches over the others, which end when they see that it is gone."""
+        return int((self.folder / "data/postmaster.pid").read_text().split()[0])
+
     def kill(self) -> None:
-        """The one process that watches over the others, which end when they see that it is gone."""
-        os.kill(int((self.folder / "data/postmaster.pid").read_text().split()[0]), signal.SIGKILL)
+        os.kill(self.pid, signal.SIGKILL)
 
     def start(self) -> None:
         """Again, after it was killed: as soon as the last of its processes has let go."""
@@ -83,3 +87,7 @@ def own_postgres() -> Iterator[Database]:
             yield server
         finally:
             server.start()  # it is stopped by who started it, and must be there for that
+
+
+Kind = Callable[[], AbstractContextManager[Database]]
+KINDS: dict[str, Kind] = {"sqlite": sqlite, "postgres": own_postgres}

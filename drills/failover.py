@@ -10,6 +10,7 @@ from benches import LeftOut
 from drills import clusters, sites
 from drills.clusters import LEASE, Cluster
 from drills.comparing import compare
+from drills.load import newest_weeks
 from drills.phones import Storm
 
 DOORS, EVERY = 6, 0.1
@@ -52,18 +53,13 @@ def run(*, kills: int, switches: int) -> Iterator[Outcome | LeftOut]:
             town = site.town(DOORS)
             site.serve()
             site.worker.start()
-            storm = Storm(town, port=site.port, every=EVERY, sessions=_weeks(town))
+            storm = Storm(town, port=site.port, every=EVERY, sessions=newest_weeks(town))
             try:
                 for what in _events(kills, switches):
                     yield _try_out(what, cluster, site, storm)
                 assert site.worker.is_alive(), "the worker ended"
             finally:
                 storm.over()
-
-
-def _weeks(town: dict[str, list[dict[str, list[dict[str, str]]]]]) -> list[str]:
-    """The newest two, which stay open."""
-    return sorted({session["week"] for door in town["doors"] for session in door["sessions"]})[-2:]
 
 
 def _events(kills: int, switches: int) -> Iterator[str]:

@@ -7,16 +7,16 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from benches import LeftOut, debian, postgres
 from benches.servers import ROOT, python
-from drills import databases, disks, sites
+from drills import disks, sites
 from drills.comparing import compare
-from drills.databases import Database, Postgres
+from drills.databases import KINDS, Database, Kind, Postgres
 from drills.lines import Line
 from drills.phones import Storm
 
@@ -47,9 +47,6 @@ class Outcome:
         )
 
 
-Kind = Callable[[], AbstractContextManager[Database]]
-
-
 @dataclass
 class Stage:
     site: sites.Site
@@ -75,14 +72,12 @@ class Stage:
 
 
 @contextmanager
-def stage(
-    folder: Path, kind: Callable[[], AbstractContextManager[Database]], *, every: float = EVERY
-) -> Iterator[Stage]:
+def stage(folder: Path, kind: Kind, *, doors: int = DOORS) -> Iterator[Stage]:
     """With visits in every week, and a server that answers; the worker is not there yet."""
     with kind() as database, sites.running(folder, database.settings) as site:
-        town = site.town(DOORS)
+        town = site.town(doors)
         site.serve()
-        storm = Storm(town, port=site.port, every=every)
+        storm = Storm(town, port=site.port, every=EVERY)
         found = Stage(site, database, town, storm)
         to_close, next_one, open_ = found.weeks()
         for weeks in (to_close, [next_one]):
@@ -222,10 +217,6 @@ FAULTS: dict[str, Fault] = {
     "full disk": fill_disk,
 }
 OF_A_SERVER = {"database killed", "database restart"}
-KINDS: dict[str, Kind] = {
-    "sqlite": databases.sqlite,
-    "postgres": databases.own_postgres,
-}
 NOT_HERE = "replica lag, for which the replicas of a municipality have a test of their own"
 
 

@@ -54,7 +54,7 @@ class Phone(Thread):
         self.kept: dict[str, Kept] = {}
         self.waiting: list[str] = []
         self.answered_at: list[float] = []
-        self.took: list[float] = []  # from when the oldest of a delivery was counted until it was answered
+        self.took: list[float] = []  # from when each visitor came until the answer
         self.failures: Counter[str] = Counter()
         self.counts, self.ends = Event(), Event()
         self.chance = random.Random(f"{seed} {number}")
@@ -75,13 +75,14 @@ class Phone(Thread):
             else:
                 due = time.monotonic() + self.every * self.chance.random()
             if not self.waiting:
-                time.sleep(max(0.002, min(0.05, due - time.monotonic())))
+                time.sleep(max(0.001, min(0.1, due - time.monotonic())))
                 continue
             if self.deliver():
                 failures = 0
             else:
                 failures += 1
                 time.sleep(self.chance.random() * min(LONGEST_PAUSE, 0.25 * 2 ** (failures - 1)))
+        self._hang_up()
 
     def count_one(self, at: float) -> None:
         kind = VISITORS[next(self._visitor) % len(VISITORS)]
@@ -221,6 +222,14 @@ class Storm:
             phone.ends.set()
         for phone in self.phones:
             phone.join(PATIENCE + 5)
+
+    def took(self) -> list[float]:
+        """From when each visitor came until the phone had its answer, in seconds."""
+        return [one for phone in self.phones for one in phone.took]
+
+    def forget_times(self) -> None:
+        for phone in self.phones:
+            phone.took.clear()
 
     @property
     def kept(self) -> dict[str, Kept]:

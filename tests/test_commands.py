@@ -150,6 +150,18 @@ assert settings.DATABASES["default"]["CONN_HEALTH_CHECKS"] is True
     assert done.returncode == 0, done.stderr
 
 
+def test_of_several_database_servers_the_one_that_may_be_written_to_is_taken():
+    done = run(
+        "-c",
+        "from config import settings; database = settings.DATABASES['default'];"
+        "assert (database['HOST'], database['PORT']) == ('one,two', '5432,5433');"
+        "assert database['OPTIONS']['target_session_attrs'] == 'read-write';"
+        "assert database['OPTIONS']['connect_timeout'] == 3",
+        DATABASE_URL="postgres://inloop@one:5432,two:5433/inloop?connect_timeout=3",
+    )
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.django_db
 def test_every_change_of_a_model_has_its_migration(capsys):
     call_command("makemigrations", "--check", "--dry-run")

@@ -46,7 +46,7 @@ def test_what_a_program_has_is_not_sent_again_until_it_changes(api, offered, pat
     first = get(api, path)
     again = get(api, path, first["ETag"])
     assert (first.status_code, again.status_code, again.content) == (200, 304, b"")
-    assert (again["ETag"], again["API-Version"]) == (first["ETag"], "1.3.0")
+    assert (again["ETag"], again["API-Version"]) == (first["ETag"], "1.4.0")
     assert get(api, path, '"another"').content == first.content
 
 

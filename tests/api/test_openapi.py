@@ -48,7 +48,7 @@ def test_anybody_reads_it_from_any_site_and_without_a_cookie(api, db, accept):
     response = api.get("/openapi.json", accept=accept)
     assert response.status_code == 200
     assert response["Access-Control-Allow-Origin"] == "*"
-    assert response["API-Version"] == "1.3.0"
+    assert response["API-Version"] == "1.4.0"
     assert not response.cookies
     assert "Cookie" not in response.get("Vary", "")
 

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from django.db import OperationalError
 
 from activities.models import Activity
 from api.viewsets.programme import OrganisationViewSet
@@ -16,7 +17,7 @@ PROBLEM = "application/problem+json"
 
 def check_problem(response, status):
     assert (response.status_code, response["Content-Type"]) == (status, PROBLEM), response.content
-    assert response["API-Version"] == "1.3.0"
+    assert response["API-Version"] == "1.4.0"
     body = response.json()
     assert body["status"] == status
     assert body["title"]
@@ -87,6 +88,16 @@ def test_a_fault_of_ours_is_a_problem_too_and_tells_nothing(api, town, monkeypat
     assert "secret" not in json.dumps(body)
 
 
+def test_a_database_that_does_not_answer_says_when_to_come_back_and_not_where_it_is(api, town, monkeypatch):
+    def is_gone(view):
+        raise OperationalError("connection to server at secret failed")
+
+    monkeypatch.setattr(OrganisationViewSet, "get_queryset", is_gone)
+    response = api.get("/organisations")
+    assert "secret" not in json.dumps(check_problem(response, 503))
+    assert response["Retry-After"] == "2"
+
+
 def test_bad_input_names_field_code_and_sentence(api, town):
     body = check_problem(api.post("/passes", {"count": 0, "level": "x"}, token=town.tokens["coordinator"]), 400)
     assert sorted(error["field"] for error in body["errors"]) == ["count", "level"]
@@ -102,7 +113,7 @@ def test_bad_input_names_field_code_and_sentence(api, town):
 def test_every_answer_says_its_version_and_is_not_kept_and_sets_no_cookie(api, town, role):
     for path in ("/organisations/x", "/devices", "/weekly-totals", "/nothing"):
         response = api.get(path, token=town.tokens[role])
-        assert response["API-Version"] == "1.3.0"
+        assert response["API-Version"] == "1.4.0"
         assert response["Cache-Control"] == "no-store"
         assert not response.cookies
         assert "Access-Control-Allow-Origin" not in response
@@ -110,7 +121,7 @@ def test_every_answer_says_its_version_and_is_not_kept_and_sets_no_cookie(api, t
 
 def test_head_is_get_without_a_body(api, town):
     response = api.client.head("/api/v1/organisations")
-    assert (response.status_code, response.content, response["API-Version"]) == (200, b"", "1.3.0")
+    assert (response.status_code, response.content, response["API-Version"]) == (200, b"", "1.4.0")
 
 
 # ---------------------------------------------------------------- input that no one would send by mistake

@@ -174,7 +174,7 @@ def test_every_caller_is_answered_as_the_table_says(api, town, tokens, names, pa
             start = transaction.savepoint_create()
             response, _named = ask(api, names, route, query, whose, tokens[caller])
             cells.append(response.status_code)
-            assert response["API-Version"] == "1.3.0"
+            assert response["API-Version"] == "1.4.0"
             if response.status_code >= 400:
                 assert response["Content-Type"] == "application/problem+json"
                 assert response.json()["status"] == response.status_code
