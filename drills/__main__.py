@@ -18,7 +18,7 @@ from drills.databases import KINDS
 HEADS = {
     "faults": "| what | database | delivered | more than once | longest without an answer | difference | |",
     "failover": "| what | primary | delivered | more than once | longest without an answer | goal | difference |",
-    "load": "| check-ins (of the country's busiest half hour) | delivered | more than once"
+    "load": "| check-ins (of the country's busiest quarter of an hour) | delivered | more than once"
     " | half, 99 % and all within | web and database for each | memory early and late | difference |",
 }
 
@@ -32,7 +32,7 @@ def main() -> int:
     drill = drills.add_parser("failover", help="the primary of three PostgreSQL servers dies, or is changed")
     drill.add_argument("--kills", type=int, default=20)
     drill.add_argument("--switches", type=int, default=5, help="planned changes")
-    drill = drills.add_parser("load", help="a country's busiest half hour")
+    drill = drills.add_parser("load", help="a country's busiest quarter of an hour")
     drill.add_argument("--minutes", type=float, default=10)
     drill.add_argument("--rate", type=float, default=load.COUNTRY, help="check-ins a second")
     drill.add_argument("--on", choices=KINDS, default="postgres")

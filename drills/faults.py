@@ -63,6 +63,14 @@ class Stage:
     def wait(self, least: float, most: float) -> None:
         time.sleep(self.chance.uniform(least, most))
 
+    def until_answered(self) -> None:
+        """Every phone, once more: what breaks next is another time."""
+        since, until = time.monotonic(), time.monotonic() + 60
+        while not all(phone.has_answer_since(since) for phone in self.storm.phones):
+            if time.monotonic() > until:
+                raise TimeoutError(f"phones are not answered: {dict(self.storm.failures)}")
+            time.sleep(0.1)
+
     def weeks(self) -> tuple[list[str], str, list[str]]:
         """The town's: those that are to be closed, the one that is next, and those that visitors come in."""
         known = sorted({session["week"] for door in self.town["doors"] for session in door["sessions"]})
@@ -99,6 +107,7 @@ def kill_web(at: Stage, times: int = 3) -> str:
         at.wait(0.3, 0.8)
         at.site.web.kill()
         at.site.serve()
+        at.until_answered()
     return f"{times} times, all of its processes"
 
 
@@ -132,6 +141,7 @@ def kill_database(at: Stage, times: int = 3) -> str:
         at.wait(0.3, 0.8)
         at.postgres.kill()
         at.postgres.start()
+        at.until_answered()
     return f"{times} times, with all of its processes"
 
 
@@ -139,6 +149,7 @@ def restart_database(at: Stage) -> str:
     for _time in range(2):
         at.wait(0.3, 0.8)
         at.postgres.restart()
+        at.until_answered()
     return "2 times, whoever was connected was sent away"
 
 
@@ -164,6 +175,7 @@ def jump_clock(at: Stage, seconds: float = 2) -> str:
     at.site.serve(
         LD_PRELOAD=str(_faketime()), FAKETIME_TIMESTAMP_FILE=str(clock), FAKETIME_NO_CACHE="1", DONT_FAKE_MONOTONIC="1"
     )
+    at.until_answered()
     jumps = ("+3m", "-3m", "+2h", "-2h", "+1d", "-1d", "+40d")
     for jump in jumps:
         _set(clock, jump)
