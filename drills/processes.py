@@ -22,12 +22,15 @@ def with_all_below(parent: int) -> list[int]:
 
 
 def memory(numbers: Collection[int]) -> float:
-    """Megabytes that they hold, where what several share is counted once."""
+    """Megabytes that each has for itself, added up. Left out are files of programs, which all who run them share.
+
+    Not the proportional size (PSS): that of a process that was forked grows while it parts from its parent, up to this.
+    """
     kilobytes = 0
     for number in numbers:
         with suppress(OSError):
-            lines = (PROC / str(number) / "smaps_rollup").read_text().splitlines()
-            kilobytes += sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+            lines = (PROC / str(number) / "status").read_text().splitlines()
+            kilobytes += sum(int(line.split()[1]) for line in lines if line.startswith("RssAnon:"))
     return kilobytes * 1024 / 1e6
 
 
