@@ -174,6 +174,9 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "schools.signin.passwords.NoWordOfTheTown"},
 ]
+if STOLEN_PASSWORDS := env.str("STOLEN_PASSWORDS", ""):
+    stolen = {"NAME": "schools.signin.passwords.NotStolen", "OPTIONS": {"path": STOLEN_PASSWORDS}}
+    AUTH_PASSWORD_VALIDATORS.append(stolen)
 LOGIN_URL = "desk:login"
 LOGIN_REDIRECT_URL = "desk:home"
 LOGOUT_REDIRECT_URL = "desk:login"

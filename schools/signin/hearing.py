@@ -9,6 +9,7 @@ from allauth.socialaccount.models import SocialLogin
 from allauth.socialaccount.signals import social_account_added
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth.password_validation import get_default_password_validators
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.db import transaction
 from django.dispatch import receiver
@@ -22,7 +23,9 @@ from schools.signin import municipality, second_step, sessions
 
 log = logging.getLogger(__name__)
 
-municipality.read_roles(settings.OIDC_ROLES)  # a fault in it is told at the start
+# A fault in them is told at the start.
+municipality.read_roles(settings.OIDC_ROLES)
+get_default_password_validators()
 
 
 @receiver(user_logged_in)
