@@ -18,7 +18,7 @@ from schools.access import Role
 from schools.models import Location, User
 from schools.signin.municipality import RoleAt, read_roles, roles_from
 from tests import factories
-from tests.signing_in import is_in, log_in
+from tests.signing_in import MINUTES, is_in, log_in
 
 pytestmark = pytest.mark.django_db
 
@@ -321,6 +321,20 @@ def test_tying_needs_a_role_as_coming_in_does(client, provider, come_in):
 
     assert is_in(client)
     assert not SocialAccount.objects.exists()
+
+
+def test_who_comes_by_the_municipality_ends_other_sessions_without_a_password_to_prove_it(client, provider, come_in):
+    provider.account("s-1", email="new@zaanstad.example", roles=["Council"])
+    elsewhere = Client()
+    for browser in (elsewhere, client):
+        come_in("s-1", by=browser)
+    session = client.session
+    session["signed_in_at"] -= 20 * MINUTES
+    session.save()
+
+    assert client.post("/desk/account/sessions/end", {"session": "others"})["Location"] == "/desk/account"
+
+    assert [is_in(browser) for browser in (client, elsewhere)] == [True, False]
 
 
 # ---------------------------------------------------------------- what does not fit
