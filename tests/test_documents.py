@@ -53,6 +53,7 @@ NEEDS = {
     "git clone": "an address where the sources are published",
     "kubectl": "a cluster; the manifests are read by tests/test_deployment.py",
     "psql": "a server with a municipality to restore; the same is done by tests/test_towns_commands.py",
+    "vacuumdb": "a server where the program is not the owner; what it does is tried by tests/test_shredding.py",
     "su postgres": "a PostgreSQL server of one's own; its SQL is tried by tests/test_privileges.py",
     "systemctl": "a machine with systemd; the units are read by tests/test_deployment.py",
     "npx openapi-typescript": "the network where it is not installed; tests/api/test_clients.py runs the same",
