@@ -78,7 +78,7 @@ def everything_public():
         if answer["Content-Type"].startswith("application/json"):
             content = {name: value for name, value in answer.json().items() if name != "asOf"}
         else:
-            content = answer.content
+            content = b"".join(answer) if answer.streaming else answer.content
         found[address, accept] = answer.status_code, content
     # And what hangs on the wall: the infographic of the year.
     found["year"] = year_in_figures(2026, at=NOW)

@@ -71,12 +71,16 @@ def at_the_desk(site, mail):
     boss.get(f"{site.address}/desk?q={QUERY}")
     boss.get(f"{site.address}/?q={QUERY}")
     boss.submit("/desk/people/new", email=INVITED, name="Nieuw Iemand", language="nl", is_coordinator="on")
+    found = None
     for _try in range(300):
-        if letters := list(mail.iterdir()):
+        # It may be there before it is written to its end.
+        letters = [message_from_bytes(one.read_bytes(), policy=policy.default) for one in mail.iterdir()]
+        bodies = [letter.get_body(("plain",)) for letter in letters]
+        text = "".join(body.get_content() for body in bodies if body)
+        if found := re.search(r"/invite#(\w{16})\b", text):
             break
         time.sleep(0.1)
-    letter = message_from_bytes(letters[0].read_bytes(), policy=policy.default).get_body(("plain",)).get_content()
-    code = re.search(r"/invite#(\w{16})", letter)[1]
+    code = found[1]
     guest = Person(site)
     guest.get(f"{site.address}/feeds/private.ics", auth=("anybody", NEW_PASSWORD))
     said = {"name": "Nieuw Iemand", "password": NEW_PASSWORD, "again": NEW_PASSWORD}

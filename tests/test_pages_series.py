@@ -184,7 +184,7 @@ def test_a_date_that_people_came_to_or_of_the_series_is_not_taken_away(at_desk, 
     deliver(tally(id=1, session=extra), who=factories.coordinator())
     before = stored()
     for session, why in (
-        (extra, "already checked in"),
+        (extra, "have come to this session"),
         (club.sessions.get(scheduled_on="2026-12-01"), "belongs to the series"),
     ):
         page = at_desk.post(f"/en/desk/sessions/{session.pk}/take-back", follow=True)

@@ -65,7 +65,7 @@ def test_what_is_not_translated_is_in_dutch_and_says_so(client, club):
     with translation.override("bg"):
         mark = f'<span class="tongue">{translation.gettext("in Dutch")}</span>'
     assert f'<h1><span lang="nl">Tekenclub</span> {mark}' in page
-    assert re.search(rf'<p>{mark}\s*</p><div lang="nl"><p>Samen tekenen.</p></div>', page)
+    assert re.search(rf'<p>{mark}\s*</p>\s*<div class="lead"><div lang="nl"><p>Samen tekenen.</p></div>', page)
     assert "tongue" not in client.get("/activities/tekenclub").content.decode()
 
 
