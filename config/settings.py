@@ -201,7 +201,6 @@ ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
 # Wrong passwords and codes, of one account and from one address: a school has one for all of its people.
 ACCOUNT_RATE_LIMITS = {"login_failed": "8/15m/key,60/15m/ip", "reauthenticate": "8/15m/user"}
-ALLAUTH_TRUSTED_PROXY_COUNT = int(env.bool("BEHIND_PROXY", False))
 MFA_ADAPTER = "schools.signin.adapters.SecondStepAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_TOLERANCE = 1
@@ -351,6 +350,8 @@ if METRICS_DIR:
 API_VERSION = "1.4.0"
 # Of one token, or of one address without; each process of the server counts for itself.
 API_CALLS_PER_MINUTE = env.int("API_CALLS_PER_MINUTE", 6_000)
+# The same, for CSV and spreadsheets: a large one takes seconds to write.
+API_FILES_PER_MINUTE = env.int("API_FILES_PER_MINUTE", 20)
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["api.authentication.BearerAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["api.permissions.IsStaff"],
