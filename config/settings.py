@@ -121,6 +121,7 @@ MIDDLEWARE = [
     "schools.unchanged.Unchanged",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    "api.middleware.ApiHeaders",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -130,7 +131,6 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "api.middleware.ApiHeaders",
 ]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
@@ -282,6 +282,8 @@ def WHITENOISE_ADD_HEADERS_FUNCTION(headers: dict[str, str], path: str, url: str
 
 
 SECURE_SSL_REDIRECT = HTTPS
+# A program is not led on but refused (api/middleware.py): else nobody notices that its token went over plain http.
+SECURE_REDIRECT_EXEMPT = ["^api/"]
 SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", 31_536_000) if HTTPS else 0
 # What is below a name of one's own, such as inloop.town.example; a whole domain is the municipality's to pin, not ours.
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS and BASE_HOST.count(".") > 1 and not MUNICIPALITIES
