@@ -134,7 +134,8 @@ def test_every_question_to_the_real_server_gets_an_answer_that_is_described(site
 def test_head_is_answered_as_get_without_a_body(ask, path):
     head, get = (ask(f"{method} /api/v1{path}") for method in ("HEAD", "GET"))
     assert (head.status, head.content) == (get.status, b"")
-    assert {**head.headers, "Date": ""} == {**get.headers, "Date": ""}
+    del head.headers["Date"], get.headers["Date"]
+    assert head.headers.items() == get.headers.items()
     assert int(head.headers["Content-Length"]) == len(get.content) > 0
     check_headers(get)
 
