@@ -26,6 +26,7 @@ def docs(request: HttpRequest) -> HttpResponse:
         "webhooks": EventKind.choices,
         "versions": VERSIONS,
         "calls_per_minute": settings.API_CALLS_PER_MINUTE,
+        "files_per_minute": settings.API_FILES_PER_MINUTE,
     }
     return render(request, "api/docs.html", told)
 

@@ -21,6 +21,7 @@ from rest_framework.request import Request
 from activities.feeds import copies
 from api.glossary import FIELDS
 from api.renderers import CSVRenderer, JSONRenderer, XLSXRenderer
+from api.throttles import refuse_too_many_files
 from attendance.reports.tables import Column, Row, Table
 
 RENDERERS = [JSONRenderer, CSVRenderer, XLSXRenderer]
@@ -70,6 +71,7 @@ def or_as_file(action: Callable[..., HttpResponseBase]) -> Callable[..., HttpRes
 
 
 def _written(view: Any, request: Request, rows: QuerySet[Any]) -> FileResponse:
+    refuse_too_many_files(request)
     count = rows.count()
     _refuse_more_than(MOST_ROWS, count)
     name = request.path.rpartition("/")[2]

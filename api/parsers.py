@@ -5,22 +5,30 @@ from typing import IO, Annotated, Any
 
 import msgspec
 from django.utils.translation import gettext as _
-from rest_framework.exceptions import ParseError
+from rest_framework.exceptions import ParseError, UnsupportedMediaType
 from rest_framework.parsers import JSONParser
 
 from attendance.claims import MOST_PER_BATCH, MOST_WAITING
 
 
 class BoundedJSONParser(JSONParser):
-    """JSON of a bounded depth; Django bounds its size."""
+    """JSON of a bounded depth, and not packed; Django bounds its size."""
 
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:
+        refuse_packed(parser_context)
         try:
             return super().parse(stream, media_type, dict(parser_context or {}))
         except RecursionError:
             raise ParseError(_("This JSON is nested too deeply.")) from None
+
+
+def refuse_packed(parser_context: Mapping[str, Any] | None) -> None:
+    """What unpacks to more than came in is not taken (RFC 9110, section 8.4)."""
+    packed = parser_context["request"].headers.get("Content-Encoding", "") if parser_context else ""
+    if packed.lower() not in {"", "identity"}:
+        raise UnsupportedMediaType(packed)
 
 
 class Batch(msgspec.Struct, rename="camel"):
@@ -44,6 +52,7 @@ class BatchParser(BoundedJSONParser):
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:
+        refuse_packed(parser_context)
         body = stream.read()
         try:
             return self._decoder.decode(body)

@@ -94,7 +94,11 @@ def answer_problem(error: Exception, context: dict[str, Any]) -> Response | None
 @csrf_exempt
 @login_not_required
 def not_found(request: HttpRequest, path: str = "") -> JsonResponse:
-    return JsonResponse(problem(404, _("There is nothing here.")), status=404, content_type=MEDIA_TYPE)
+    return answer_with(404, _("There is nothing here."))
+
+
+def answer_with(status: int, detail: str) -> JsonResponse:
+    return JsonResponse(problem(status, detail), status=status, content_type=MEDIA_TYPE)
 
 
 def as_problem(response: HttpResponse) -> HttpResponse:
@@ -102,8 +106,7 @@ def as_problem(response: HttpResponse) -> HttpResponse:
     if response.status_code < 400 or response.get("Content-Type") == MEDIA_TYPE:
         return response
     sentences = {404: _("There is nothing here."), 500: _("Something went wrong on our side.")}
-    body = problem(response.status_code, sentences.get(response.status_code, _("This cannot be answered.")))
-    return JsonResponse(body, status=response.status_code, content_type=MEDIA_TYPE)
+    return answer_with(response.status_code, sentences.get(response.status_code, _("This cannot be answered.")))
 
 
 def _bad_input(errors: list[dict[str, str]]) -> dict[str, Any]:

@@ -20,7 +20,7 @@ _REASONS = {
     "413": _("The body is larger than one megabyte."),
     "415": _("The body is not JSON."),
     "422": _("This key was used for another request."),
-    "429": _("Too many calls. Retry-After says when to go on."),
+    "429": _("Too many calls, or files. Retry-After says when to go on."),
     "500": _("Something went wrong on our side."),
     "503": _("The database does not answer right now. Send it again: Retry-After says when."),
 }

@@ -1,4 +1,4 @@
-"""So many calls a minute of one token, and of one address without a token. Each process counts for itself."""
+"""So many calls, and files, a minute of one token, and of one address without. Each process counts for itself."""
 
 from django.conf import settings
 from django.utils.timezone import now
@@ -9,7 +9,7 @@ from rest_framework.throttling import BaseThrottle
 
 from attendance.models import Device
 from schools.models import AccessToken, User
-from schools.pacing import seconds_to_wait
+from schools.pacing import address_of_caller, seconds_to_wait
 
 
 class TooMany(APIException):
@@ -23,6 +23,11 @@ class TooMany(APIException):
         self.wait = wait
 
 
+class TooManyFiles(TooMany):
+    default_detail = _("These are too many files in one minute.")
+    default_code = "too_many_files"
+
+
 class PerMinute(BaseThrottle):
     def allow_request(self, request: Request, view: object) -> bool:
         # A door is never held up: what it counted would wait, and children with it. Its token can be revoked.
@@ -33,18 +38,22 @@ class PerMinute(BaseThrottle):
 
 def caller_of(request: Request) -> str:
     """Who is signed in shares no address with colleagues behind the same one."""
-    if isinstance(request.auth, AccessToken):
-        return f"token {request.auth.pk}"
+    if isinstance(request.auth, AccessToken | Device):
+        return f"{request.auth._meta.model_name} {request.auth.pk}"
     return f"person {request.user.pk}" if isinstance(request.user, User) else address_of(request)
 
 
 def address_of(request: Request) -> str:
-    """Behind a proxy, the one that it saw: the last it wrote down, for those before may be made up."""
-    behind = request.META.get("HTTP_X_FORWARDED_FOR", "") if settings.BEHIND_PROXY else ""
-    return f"address {behind.rsplit(',', 1)[-1].strip() or request.META.get('REMOTE_ADDR', '')}"
+    return f"address {address_of_caller(request)}"
 
 
 def refuse_too_many(caller: str) -> None:
     """Raises TooMany, which says how many seconds to wait."""
     if wait := seconds_to_wait(caller, most=settings.API_CALLS_PER_MINUTE, at=now()):
         raise TooMany(wait=wait)
+
+
+def refuse_too_many_files(request: Request) -> None:
+    """Counted before one is written. Who has it already is sent none, and may ask as often as for anything."""
+    if wait := seconds_to_wait(f"files of {caller_of(request)}", most=settings.API_FILES_PER_MINUTE, at=now()):
+        raise TooManyFiles(wait=wait)

@@ -121,6 +121,7 @@ MIDDLEWARE = [
     "schools.unchanged.Unchanged",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    "api.middleware.ApiHeaders",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -130,7 +131,6 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "api.middleware.ApiHeaders",
 ]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
@@ -205,7 +205,6 @@ ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
 # Wrong passwords and codes, of one account and from one address: a school has one for all of its people.
 ACCOUNT_RATE_LIMITS = {"login_failed": "8/15m/key,60/15m/ip", "reauthenticate": "8/15m/user"}
-ALLAUTH_TRUSTED_PROXY_COUNT = int(env.bool("BEHIND_PROXY", False))
 MFA_ADAPTER = "schools.signin.adapters.SecondStepAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_TOLERANCE = 1
@@ -287,6 +286,8 @@ def WHITENOISE_ADD_HEADERS_FUNCTION(headers: dict[str, str], path: str, url: str
 
 
 SECURE_SSL_REDIRECT = HTTPS
+# A program is not led on but refused (api/middleware.py): else nobody notices that its token went over plain http.
+SECURE_REDIRECT_EXEMPT = ["^api/"]
 SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", 31_536_000) if HTTPS else 0
 # What is below a name of one's own, such as inloop.town.example; a whole domain is the municipality's to pin, not ours.
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS and BASE_HOST.count(".") > 1 and not MUNICIPALITIES
@@ -355,6 +356,8 @@ if METRICS_DIR:
 API_VERSION = "1.4.0"
 # Of one token, or of one address without; each process of the server counts for itself.
 API_CALLS_PER_MINUTE = env.int("API_CALLS_PER_MINUTE", 6_000)
+# The same, for CSV and spreadsheets: a large one takes seconds to write.
+API_FILES_PER_MINUTE = env.int("API_FILES_PER_MINUTE", 20)
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["api.authentication.BearerAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["api.permissions.IsStaff"],

@@ -178,6 +178,34 @@ def test_figures_of_the_machine_are_for_nobody_outside():
         assert re.search(r"/metrics\b[\s{]*(return |respond )404", path.read_text()), path
 
 
+def test_the_proxies_lead_pages_to_https_and_hand_on_programs_to_be_refused():
+    nginx, caddy = (ROOT / "docs/nginx.conf").read_text(), (DEPLOY / "Caddyfile").read_text()
+    plain = nginx.partition("listen 80;")[2].partition("listen 443")[0]
+    assert re.search(r"location / \{\s+return 301 https:", plain)
+    assert re.search(r"location /api/ \{\s+proxy_pass .*\s.*\s+proxy_set_header X-Forwarded-Proto \$scheme;", plain)
+    plain = caddy.partition("http:// {")[2].partition("{$BASE_URL}")[0]
+    assert re.search(r"handle /api/\* \{[^}]+\}\s+reverse_proxy", plain)
+    assert "redir https://{host}{uri} permanent" in plain
+    # Caddy's own redirect would come first.
+    assert "auto_https disable_redirects" in caddy
+
+
+def test_the_proxies_hand_on_a_body_once_it_is_whole_so_that_nobody_holds_up_the_server_by_sending_slowly():
+    nginx, caddy = (ROOT / "docs/nginx.conf").read_text(), (DEPLOY / "Caddyfile").read_text()
+    assert re.findall(r"proxy_request_buffering (\w+);", nginx) == ["on"]
+    assert caddy.count("request_buffers 6MB") == caddy.count("reverse_proxy") == 3
+
+
+def test_the_proxies_tell_the_api_whose_address_it_is():
+    """Else all who have no token would share one limit of calls."""
+    caddy = (DEPLOY / "Caddyfile").read_text()
+    [counted] = re.findall(r"path_regexp (\S+)", caddy)
+    found = [
+        bool(re.match(counted, path)) for path in ("/api/v1/sessions", "/desk/login", "/en/desk/account", "/api", "/")
+    ]
+    assert found == [True, True, True, False, False]
+
+
 def test_the_proxy_s_logs_have_no_address_and_no_query():
     text = (ROOT / "docs/nginx.conf").read_text()
     [form] = re.findall(r"log_format inloop '(.*)'", text)

@@ -20,6 +20,7 @@ from api.serializers.totals import (
     spoken_reach,
     table_of,
 )
+from api.throttles import refuse_too_many_files
 from api.viewsets.base import ApiViewSet
 from attendance.disclosure import disclosed_reach, disclosed_totals
 from attendance.models import CheckIn
@@ -42,6 +43,8 @@ class WeeklyTotalsViewSet(ApiViewSet):
         asked = QuestionSerializer(data=request.query_params, context={"week": week_of(at)})
         asked.is_valid(raise_exception=True)
         question = asked.validated_data["question"]
+        if is_asked_for(request):
+            refuse_too_many_files(request)
         reader = request.user if isinstance(request.user, User) else None
         rows = disclosed_totals(question, reader=reader, at=at)
         if is_asked_for(request):

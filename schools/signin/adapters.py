@@ -24,6 +24,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
 from schools.models import User
+from schools.pacing import address_of_caller
 from schools.qr import qr_svg
 from schools.rules import RuleViolation
 from schools.secrets import cipher
@@ -57,6 +58,9 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        return address_of_caller(request)
 
     def add_message(
         self,

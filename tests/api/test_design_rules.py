@@ -85,9 +85,16 @@ def test_core_transport_security_headers_keep_what_is_not_for_everybody_out_of_m
 
 
 def test_core_transport_tls(settings, client):
-    """Over plain http nothing is answered but where to go; and a browser that was here stays with TLS."""
+    """Over plain http a program is refused, and a page leads to https; a browser that was here stays with TLS."""
     settings.SECURE_SSL_REDIRECT, settings.SECURE_HSTS_SECONDS = True, 31_536_000
-    assert client.get("/api/v1/nothing").headers["Location"].startswith("https://")
+    for path in ("/api/v1/organisations", "/api/v1/devices", "/api/v1/nothing", "/api/v1/openapi.json", "/api/"):
+        refused = client.get(path)
+        assert (refused.status_code, refused["Content-Type"]) == (403, PROBLEM)
+        assert "https" in refused.json()["detail"]
+        assert refused["API-Version"]
+        assert (refused["X-Frame-Options"], refused["X-Content-Type-Options"]) == ("DENY", "nosniff")
+    for path in ("/", "/api", "/desk", "/feeds/all.ics"):
+        assert (client.get(path).status_code, client.get(path)["Location"]) == (301, f"https://testserver{path}")
     assert client.get("/api/v1/nothing", secure=True)["Strict-Transport-Security"] == "max-age=31536000"
 
 

@@ -9,13 +9,17 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils.timezone import now
 
+from api.throttles import address_of
 from attendance import devices
 from attendance.models import Device
 from schools.models import AccessToken, Scope
 from schools.secrets import digest
+from schools.signin.adapters import AccountAdapter
 from tests import factories
 from tests.api.test_roles import ACTIVITY
 from tests.factories import HOUR, MINUTE, scan, tally
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @pytest.fixture
@@ -170,6 +174,39 @@ def test_a_proxy_says_whose_address_it_is_and_nobody_else_does(api, town, clock,
     settings.BEHIND_PROXY = True
     assert [ask("made up, 10.0.0.9") for _time in range(4)] == [200, 200, 200, 429]
     assert ask("10.0.0.10") == 200
+
+
+@pytest.mark.parametrize("address", ["203.0.113.9", "203.0.113.9:4711", "[2001:db8::1]:4711", "2001:db8::1", "", "x"])
+def test_one_address_is_told_for_calls_and_for_signing_in_without_its_port(rf, settings, address):
+    settings.BEHIND_PROXY = True
+    request = rf.get("/", headers={"X-Forwarded-For": f"made up, {address}"}, REMOTE_ADDR="10.0.0.1")
+    told = {"": "10.0.0.1", "x": "x"}.get(address, "2001:db8::1" if "2001" in address else "203.0.113.9")
+    assert AccountAdapter().get_client_ip(request) == told
+    assert address_of(request) == f"address {told}"
+
+
+def test_files_have_a_limit_of_their_own_for_each_caller(api, town, clock, settings):
+    settings.API_CALLS_PER_MINUTE, settings.API_FILES_PER_MINUTE = 1_000, 2
+
+    def get(path="/sessions", accept="text/csv", **more):
+        response = api.get(path, accept=accept, **more)
+        assert response.getvalue()
+        return response
+
+    files = [get(), get("/weekly-totals")]
+    refused = [get(), get("/weekly-totals"), get(accept=XLSX)]
+    assert [one.status_code for one in files + refused] == [200, 200, 429, 429, 429]
+    for one in refused:
+        assert (one["Retry-After"], one["Content-Type"]) == ("40", "application/problem+json")
+        assert one.json()["code"] == "too_many_files"
+    assert [get(accept="application/json").status_code, get("/weekly-totals", accept="*/*").status_code] == [200, 200]
+    # Who has it asks whether it changed, and is sent nothing.
+    known = api.client.get("/api/v1/sessions", headers={"Accept": "text/csv", "If-None-Match": files[0]["ETag"]})
+    assert known.status_code == 304
+    for token in (town.tokens["device"], town.tokens["publisher"], town.tokens["coordinator"]):
+        assert [get(token=token).status_code for _time in range(3)] == [200, 200, 429]
+    clock["now"] += dt.timedelta(seconds=40)
+    assert get().status_code == 200
 
 
 def test_a_door_is_never_held_up(api, town, clock):
