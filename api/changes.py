@@ -12,6 +12,7 @@ class Version(NamedTuple):
 
 
 VERSIONS = (
+    Version("1.4.0", (_("503 with Retry-After where the database does not answer: send the same again."),)),
     Version(
         "1.4.0",
         (

@@ -1,5 +1,6 @@
 """Every error as application/problem+json (RFC 9457; NL API Design Rules, error-handling)."""
 
+import logging
 import re
 from collections.abc import Iterator
 from functools import lru_cache
@@ -9,6 +10,7 @@ from typing import Any
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, RequestDataTooBig
 from django.core.exceptions import ValidationError as DjangoValidationError
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
@@ -20,9 +22,12 @@ from rest_framework.views import set_rollback
 from activities.conflicts import Clashing
 from schools.rules import RuleViolation
 
+log = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
 # A refusal is a conflict with how things stand, unless it is named here.
 _STATUS = {"not_public": HTTPStatus.FORBIDDEN}
+# Seconds after which it is worth while to ask again.
+DATABASE_BACK_IN = 2
 
 
 class ProblemRenderer(JSONRenderer):
@@ -65,6 +70,11 @@ def answer_problem(error: Exception, context: dict[str, Any]) -> Response | None
             body = problem(413, _("This is too much at once."))
         case PermissionDenied():
             body = problem(403, _("You may not do this."))
+        case OperationalError() | InterfaceError():
+            # It restarts, another takes over, its disk is full: nothing was written, and the same may be sent again.
+            log.error("no database", exc_info=error)
+            body = problem(HTTPStatus.SERVICE_UNAVAILABLE, _("The database does not answer right now."))
+            headers["Retry-After"] = str(DATABASE_BACK_IN)
         case exceptions.APIException():
             code = error.get_codes() if getattr(error, "tells_code", False) else ""
             body = problem(error.status_code, str(error.detail), code=str(code))

@@ -22,6 +22,7 @@ _REASONS = {
     "422": _("This key was used for another request."),
     "429": _("Too many calls. Retry-After says when to go on."),
     "500": _("Something went wrong on our side."),
+    "503": _("The database does not answer right now. Send it again: Retry-After says when."),
 }
 _NAMES = {
     "304": "NotModified",
@@ -37,6 +38,7 @@ _NAMES = {
     "422": "KeyUsedBefore",
     "429": "TooManyRequests",
     "500": "InternalServerError",
+    "503": "ServiceUnavailable",
 }
 _CODES = {"409": "has_attendance", "412": "changed_meanwhile", "422": "key_used_before"}
 HEADERS = {
@@ -63,6 +65,7 @@ def answers_of(
         "422": "Idempotency-Key" in takes_conditions,
         "429": True,
         "500": True,
+        "503": True,
     }
     return {
         status: {"$ref": f"#/components/responses/{_NAMES[status]}"} for status, is_given in given.items() if is_given
@@ -133,7 +136,7 @@ def _asked(name: str, sentence: Any) -> dict[str, Any]:
 
 
 def _answer(status: str) -> dict[str, Any]:
-    more = {"304": "ETag", "401": "WWW-Authenticate", "429": "Retry-After"}.get(status)
+    more = {"304": "ETag", "401": "WWW-Authenticate", "429": "Retry-After", "503": "Retry-After"}.get(status)
     told = {name: HEADERS[name] for name in ("API-Version", more) if name}
     answer: dict[str, Any] = {"description": str(_REASONS[status]), "headers": told}
     if status != "304":

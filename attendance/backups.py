@@ -184,9 +184,11 @@ def _run(program: str, *options: str, last: str = "") -> None:
     """One of PostgreSQL's own programs, on our database; the password goes by its environment."""
     arguments, environment = DatabaseClient.settings_to_cmd_args_env(connection.settings_dict, [])
     *where, name = arguments[1:]
+    # Of several hosts the same one as the program itself takes.
+    which = {"PGTARGETSESSIONATTRS": connection.settings_dict["OPTIONS"].get("target_session_attrs", "any")}
     done = subprocess.run(  # noqa: S603 -- our own words, and the settings
         [_program(program), *options, *where, f"--dbname={name}", *([last] if last else [])],
-        env={**os.environ, **(environment or {})},
+        env={**os.environ, **which, **(environment or {})},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,

@@ -19,7 +19,7 @@ from django.db.models import Count, F, Q, QuerySet, Sum, Value
 from activities.models import Session
 from activities.webhooks.outbox import of_week, tell
 from activities.weeks import WEEK, label, local_date, monday_of
-from attendance import acts, reach, scopes
+from attendance import acts, reach, scopes, shredding
 from attendance.checkin import MOST_BACK
 from attendance.models import (
     CheckIn,
@@ -68,6 +68,7 @@ def close_due(*, at: dt.datetime) -> int:
     """
     number = sum(close_week(monday, at=at) is not None for monday in due(at=at))
     reach.end_periods(before=last_due(at=at) + WEEK)
+    shredding.shred(at=at)
     return number
 
 

@@ -8,7 +8,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 type Database = dict[str, Any]
 # What is ours in OPTIONS; the rest, such as sslmode, stands in the address of each.
-_OF_OURS = ("server_side_binding", "prepare_threshold", "pool")
+_OF_OURS = ("server_side_binding", "prepare_threshold", "pool", "tcp_user_timeout")
 
 
 def databases(env: environ.Env, *, folder: Path) -> dict[str, Database]:
@@ -48,7 +48,16 @@ def _set_sqlite(database: Database, folder: Path) -> None:
 
 def _set_postgres(database: Database, env: environ.Env) -> None:
     # Statements and values travel apart, and what is asked often is planned once.
-    database["OPTIONS"] = {"server_side_binding": True, "prepare_threshold": 5, **database.get("OPTIONS", {})}
+    database["OPTIONS"] = {
+        "server_side_binding": True,
+        "prepare_threshold": 5,
+        # A machine that is gone says nothing: it is given up within seconds, so that the next is asked.
+        "connect_timeout": 5,
+        "tcp_user_timeout": 15_000,
+        # Of several hosts the one that may be written to (docs/operating.md).
+        **({"target_session_attrs": "read-write"} if "," in database["HOST"] else {}),
+        **database.get("OPTIONS", {}),
+    }
     if env.bool("PGBOUNCER", False):
         # In transaction mode the next transaction may have another connection: what lives longer than one is left out.
         database["OPTIONS"]["prepare_threshold"] = None

@@ -1,9 +1,11 @@
 """How letters leave, by an address. Pure."""
 
+from typing import Any
+
 import environ
 
 
-def mailer(url: str) -> dict[str, object]:
+def mailer(url: str) -> dict[str, Any]:
     """smtp+tls://user:password@host:587, smtp+ssl://…:465, smtp://host:25, filemail:///folder or consolemail://"""
     said = environ.Env.email_url_config(url)
     options: dict[str, object] = {}

@@ -176,6 +176,9 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "schools.signin.passwords.NoWordOfTheTown"},
 ]
+if STOLEN_PASSWORDS := env.str("STOLEN_PASSWORDS", ""):
+    stolen = {"NAME": "schools.signin.passwords.NotStolen", "OPTIONS": {"path": STOLEN_PASSWORDS}}
+    AUTH_PASSWORD_VALIDATORS.append(stolen)
 LOGIN_URL = "desk:login"
 LOGIN_REDIRECT_URL = "desk:home"
 LOGOUT_REDIRECT_URL = "desk:login"
@@ -193,6 +196,7 @@ if OIDC_ISSUER and not OIDC_ISSUER.startswith(("https://", "http://localhost:", 
     raise ImproperlyConfigured("OIDC_ISSUER is asked over https only: what it answers is believed")
 OIDC_ROLE_CLAIM = env.str("OIDC_ROLE_CLAIM", "roles")
 OIDC_ROLES = env.str("OIDC_ROLES", "")
+OIDC_ACR = env.list("OIDC_ACR", default=[])  # how somebody has to have signed in there, any of these
 
 ACCOUNT_ADAPTER = "schools.signin.adapters.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None

@@ -26,6 +26,7 @@ TOKEN_REVOKED = Act("token_revoked", Topic.PEOPLE, _("Key for a program revoked"
 
 # About one's own account. With what somebody signs in is not told.
 OWN_PASSWORD_CHANGED = Act("own_password_changed", Topic.PEOPLE, _("Own password changed"))
+OWN_SESSIONS_ENDED = Act("own_sessions_ended", Topic.PEOPLE, _("Logged out on own other devices"))
 OWN_STEP_ADDED = Act("own_step_added", Topic.PEOPLE, _("Own second step set up"))
 OWN_STEP_REMOVED = Act("own_step_removed", Topic.PEOPLE, _("Own second step taken away"))
 ACCOUNT_TIED = Act("account_tied", Topic.PEOPLE, _("Account of the municipality tied"))

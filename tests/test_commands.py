@@ -168,6 +168,18 @@ def test_what_is_below_a_name_of_our_own_is_pinned_to_tls_and_a_whole_domain_is_
     assert run("-c", script, BASE_URL=f"https://{host}").stdout.strip() == is_pinned
 
 
+def test_of_several_database_servers_the_one_that_may_be_written_to_is_taken():
+    done = run(
+        "-c",
+        "from config import settings; database = settings.DATABASES['default'];"
+        "assert (database['HOST'], database['PORT']) == ('one,two', '5432,5433');"
+        "assert database['OPTIONS']['target_session_attrs'] == 'read-write';"
+        "assert database['OPTIONS']['connect_timeout'] == 3",
+        DATABASE_URL="postgres://inloop@one:5432,two:5433/inloop?connect_timeout=3",
+    )
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.django_db
 def test_every_change_of_a_model_has_its_migration(capsys):
     call_command("makemigrations", "--check", "--dry-run")

@@ -37,6 +37,9 @@ RUNS = {
     "check": "CI runs it with every change",
     "audit": "CI runs it with every change; what it makes of an answer: tests/test_dependencies.py",
     "bench": "takes long: ./run bench --trial by hand before a release",
+    "failover": "takes long: by hand before a release",
+    "faults": "takes long: by hand before a release; the quick ones are in tests/test_faults.py",
+    "load": "takes long: by hand before a release",
     "lock": "asks the registries, and writes what is committed",
     "screenshots": "writes what is committed",
     "true": "sets up, as every other does",
@@ -50,6 +53,7 @@ NEEDS = {
     "git clone": "an address where the sources are published",
     "kubectl": "a cluster; the manifests are read by tests/test_deployment.py",
     "psql": "a server with a municipality to restore; the same is done by tests/test_towns_commands.py",
+    "vacuumdb": "a server where the program is not the owner; what it does is tried by tests/test_shredding.py",
     "su postgres": "a PostgreSQL server of one's own; its SQL is tried by tests/test_privileges.py",
     "systemctl": "a machine with systemd; the units are read by tests/test_deployment.py",
     "npx openapi-typescript": "the network where it is not installed; tests/api/test_clients.py runs the same",
@@ -102,7 +106,7 @@ def can_be_asked(name, arguments):
 def can_be_run(name=""):
     assert name in RUNS
     cases = (ROOT / "run").read_text().partition("case ${1-} in")[2]
-    assert name == "true" or re.search(rf"^    {name or chr(34) * 2}\)", cases, re.M)
+    assert name == "true" or re.search(rf"^    (\w+ \| )*{name or chr(34) * 2}( \| \w+)*\)", cases, re.M)
 
 
 @pytest.mark.parametrize("line", commands_of_tables())
@@ -136,7 +140,10 @@ def test_every_link_between_documents_leads_somewhere(path):
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
 def test_every_file_that_a_document_names_is_there(path):
-    named = re.findall(r"`((?:tests|docs|deploy|config|schools|activities|attendance|api)/[\w./-]+)`", path.read_text())
+    named = re.findall(
+        r"`((?:tests|docs|deploy|config|towns|schools|activities|attendance|api|benches|drills)/[\w./-]+)`",
+        path.read_text(),
+    )
     assert [name for name in named if not (ROOT / name).exists()] == []
 
 

@@ -18,7 +18,7 @@ from schools.access import Role
 from schools.models import Location, User
 from schools.signin.municipality import RoleAt, read_roles, roles_from
 from tests import factories
-from tests.signing_in import is_in, log_in
+from tests.signing_in import MINUTES, is_in, log_in
 
 pytestmark = pytest.mark.django_db
 
@@ -31,6 +31,7 @@ class Provider:
 
     def __init__(self, url: str) -> None:
         self.url = url
+        self.asked: dict[str, str] = {}
 
     def account(self, sub: str, **claims: object) -> str:
         requests.put(f"{self.url}/users/{sub}", json=claims, timeout=5).raise_for_status()
@@ -38,7 +39,7 @@ class Provider:
 
     def answer(self, address: str, *, sub: str) -> dict[str, str]:
         """What comes back when this person signs in there. (It knows no form_post: it has it in a query.)"""
-        asked = {key: values[0] for key, values in parse_qs(urlsplit(address).query).items()}
+        self.asked = asked = {key: values[0] for key, values in parse_qs(urlsplit(address).query).items()}
         assert (asked["response_mode"], asked["code_challenge_method"]) == ("form_post", "S256")
         sent = requests.post(
             address, data={"sub": sub} if sub else {"action": "deny"}, allow_redirects=False, timeout=5
@@ -219,6 +220,47 @@ def test_the_municipality_has_seen_to_the_second_step(client, settings, provider
     assert is_in(client)
 
 
+@pytest.mark.parametrize("acr", [{}, {"acr": "0"}, {"acr": ["mfa"]}, {"acr": None}, {"amr": ["mfa"]}])
+def test_who_signed_in_there_in_a_weaker_way_than_is_asked_comes_in_nowhere(client, settings, provider, come_in, acr):
+    settings.OIDC_ACR = ["mfa", "phr"]
+    provider.account("s-1", email="new@zaanstad.example", roles=["Council"], **acr)
+    me = factories.youth_worker(at=Location.objects.get(), email="me@zaanstad.example")
+
+    answer = come_in("s-1")
+
+    assert provider.asked["acr_values"] == "mfa phr"
+    assert answer.status_code == 403
+    assert "zonder tweede stap" in text(answer)
+    assert client.get("/desk").status_code == 302
+    assert not User.objects.filter(email="new@zaanstad.example").exists()
+    # Nor is an account tied by it.
+    log_in(client, me.email)
+    assert come_in("s-1", begin="/desk/account/municipality").status_code == 403
+    assert not SocialAccount.objects.exists()
+
+
+def test_who_signed_in_there_as_is_asked_comes_in_and_the_roles_stay_when_it_was_weaker(
+    client, settings, provider, come_in
+):
+    settings.OIDC_ACR = ["mfa", "phr"]
+    provider.account("s-1", email="new@zaanstad.example", roles=["Council"], acr="phr")
+    come_in("s-1")
+    assert is_in(client)
+
+    provider.account("s-1", email="new@zaanstad.example", roles=[], acr="pwd")
+    assert come_in("s-1", by=Client()).status_code == 403
+
+    assert roles_of("new@zaanstad.example") == {("coordinator", "")}
+
+
+def test_where_nothing_is_expected_nothing_is_asked(client, provider, come_in):
+    provider.account("s-1", email="new@zaanstad.example", roles=["Council"])
+    come_in("s-1")
+
+    assert is_in(client)
+    assert "acr_values" not in provider.asked
+
+
 # ---------------------------------------------------------------- tying an account that is here
 
 
@@ -279,6 +321,20 @@ def test_tying_needs_a_role_as_coming_in_does(client, provider, come_in):
 
     assert is_in(client)
     assert not SocialAccount.objects.exists()
+
+
+def test_who_comes_by_the_municipality_ends_other_sessions_without_a_password_to_prove_it(client, provider, come_in):
+    provider.account("s-1", email="new@zaanstad.example", roles=["Council"])
+    elsewhere = Client()
+    for browser in (elsewhere, client):
+        come_in("s-1", by=browser)
+    session = client.session
+    session["signed_in_at"] -= 20 * MINUTES
+    session.save()
+
+    assert client.post("/desk/account/sessions/end", {"session": "others"})["Location"] == "/desk/account"
+
+    assert [is_in(browser) for browser in (client, elsewhere)] == [True, False]
 
 
 # ---------------------------------------------------------------- what does not fit

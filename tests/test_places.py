@@ -123,7 +123,7 @@ def test_from_the_start_on_nothing_is_reserved_offered_or_given_back(training):
     assert refused(taking.give_back, one, training.pk, at=START) == "has_begun"
     listing.settle_due(at=START)
     assert states(training) == ["held", "held", "waiting"]
-    assert mine(three, at=START) == [("Training", "lapsed", 0)]
+    assert mine(three, at=START) == [("Training", "too_full", 0)]
     assert mine(one, at=training.ends_at) == []  # what is over is shown to nobody
 
 

@@ -143,6 +143,14 @@ def test_a_code_works_once(client, clock, coordinator, app):
     assert not is_in(other)
 
 
+@pytest.mark.parametrize(("seconds", "is_taken"), [(-60, False), (-30, True), (0, True), (30, True), (60, False)])
+def test_a_code_is_taken_half_a_minute_early_or_late_and_no_more(client, clock, coordinator, app, seconds, is_taken):
+    log_in(client, coordinator.email)
+    client.post("/desk/login/step", {"code": code_at(app, clock.now + seconds)})
+
+    assert is_in(client) == is_taken
+
+
 def test_codes_cannot_be_tried_one_after_the_other(client, clock, coordinator, app):
     log_in(client, coordinator.email)
     right = code_at(app, clock.now)

@@ -62,6 +62,7 @@ STAYS = {
     "schools.DigestSubscription": "everybody chooses anew",
     "schools.Invitation": "invites to this installation",
     "schools.Letter": "was sent from here",
+    "schools.SignIn": "that somebody is signed in here",
 }
 
 

@@ -67,7 +67,7 @@ class Mine:
     """One place of the pass, or what became of it."""
 
     session: Session
-    # As `PlaceState`; or "cancelled", "moved" to another week, or "not_needed".
+    # As `PlaceState`; or "cancelled", "moved" to another week, "not_needed", or "too_full": it began without a turn.
     state: str
     ahead: int  # how many wait before this one
     offer_ends_at: dt.datetime | None
@@ -143,8 +143,10 @@ def _state(place: Place, *, at: dt.datetime) -> str:
         return "moved"
     if session.capacity is None:
         return "not_needed"
-    has_begun = session.starts_at <= at
-    return PlaceState.LAPSED if has_begun and place.state != PlaceState.HELD else place.state
+    if session.starts_at > at:
+        return place.state
+    in_vain: dict[str, str] = {PlaceState.OFFERED: PlaceState.LAPSED, PlaceState.WAITING: "too_full"}
+    return in_vain.get(place.state, place.state)
 
 
 # ---------------------------------------------------------------- at the door

@@ -6,12 +6,14 @@ from schools.models.kept_answers import KeptAnswer
 from schools.models.letters import DigestSubscription, Letter, LetterKind, LetterQuerySet, Problem
 from schools.models.people import Membership, User
 from schools.models.places import Journey, Kind, Location, Neighbourhood, Organisation
+from schools.models.sign_ins import Browser, SignIn, SignInQuerySet
 from schools.models.tokens import AccessToken, Scope
 
 __all__ = [
     "AccessToken",
     "AuditEntry",
     "AuditEntryQuerySet",
+    "Browser",
     "Closure",
     "DigestSubscription",
     "HolidayOverride",
@@ -29,6 +31,8 @@ __all__ = [
     "Problem",
     "Role",
     "Scope",
+    "SignIn",
+    "SignInQuerySet",
     "Topic",
     "User",
 ]

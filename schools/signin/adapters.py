@@ -144,6 +144,7 @@ class MunicipalityAdapter(DefaultSocialAccountAdapter):
         claims = sociallogin.claims
         known = sociallogin.user if sociallogin.is_existing else None
         try:
+            municipality.refuse_weaker(claims)
             if sociallogin.state.get("process") == AuthProcess.CONNECT:
                 municipality.refuse_without_role(claims)
             elif known:

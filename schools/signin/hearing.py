@@ -8,11 +8,14 @@ from allauth.mfa.signals import authenticator_added, authenticator_removed
 from allauth.socialaccount.models import SocialLogin
 from allauth.socialaccount.signals import social_account_added
 from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.password_validation import get_default_password_validators
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.db import transaction
 from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils.timezone import now
+from django.utils.translation import gettext as _
 
 from schools import acts, audit
 from schools.models import User
@@ -20,12 +23,14 @@ from schools.signin import municipality, second_step, sessions
 
 log = logging.getLogger(__name__)
 
-municipality.read_roles(settings.OIDC_ROLES)  # a fault in it is told at the start
+# A fault in them is told at the start.
+municipality.read_roles(settings.OIDC_ROLES)
+get_default_password_validators()
 
 
 @receiver(user_logged_in)
 def begin_session(request: HttpRequest, user: User, **signal: Any) -> None:
-    sessions.begin(request)
+    sessions.begin(request, user)
     log.info("signed in: %s", user.reference)
 
 
@@ -44,19 +49,22 @@ def tell_of_end(user: User | None, **signal: Any) -> None:
 @receiver(authenticator_added)
 def note_second_step(request: HttpRequest, authenticator: Authenticator, **signal: Any) -> None:
     second_step.note_set_up(request, authenticator)
-    _tell(acts.OWN_STEP_ADDED, authenticator)
+    _tell(acts.OWN_STEP_ADDED, authenticator, request=request)
 
 
 @receiver(authenticator_removed)
-def tell_of_removal(authenticator: Authenticator, **signal: Any) -> None:
-    _tell(acts.OWN_STEP_REMOVED, authenticator)
+def tell_of_removal(request: HttpRequest, authenticator: Authenticator, **signal: Any) -> None:
+    _tell(acts.OWN_STEP_REMOVED, authenticator, request=request)
 
 
 @transaction.atomic
-def _tell(act: audit.Act, authenticator: Authenticator) -> None:
+def _tell(act: audit.Act, authenticator: Authenticator, *, request: HttpRequest) -> None:
+    """And whoever may be in elsewhere, without that step or by it, is out."""
     # The recovery codes come and go with the step itself.
     if authenticator.type != Authenticator.Type.RECOVERY_CODES:
         audit.record(act, of=authenticator.user, at=now())
+        if sessions.others(request, authenticator.user).end():
+            messages.success(request, _("On your other devices you are logged out now."))
 
 
 @receiver(social_account_added)

@@ -120,6 +120,13 @@ def let_in(claims: Claims, *, known: User | None) -> User:
     return user
 
 
+def refuse_weaker(claims: Claims) -> None:
+    """The provider says in `acr` how this person signed in there. Without OIDC_ACR nothing of it is expected."""
+    if settings.OIDC_ACR and claims.get("acr") not in settings.OIDC_ACR:
+        sentence = _("You logged in at the municipality without a second step. Log in there again, with that step.")
+        raise RuleViolation("too_weak", sentence)
+
+
 def refuse_without_role(claims: Claims) -> None:
     if not places_of(roles_from(claims)):
         sentence = _("Your account of the municipality has no role here yet. Ask the municipality's help desk for one.")

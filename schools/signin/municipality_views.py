@@ -64,7 +64,8 @@ def _on_the_way(request: HttpRequest, *, process: str, then: str) -> HttpRespons
         raise Http404
     try:
         provider = get_adapter(request).get_provider(request, PROVIDER)
-        answer = provider.redirect(request, process, next_url=then)
+        asked = provider.get_auth_params() | ({"acr_values": " ".join(settings.OIDC_ACR)} if settings.OIDC_ACR else {})
+        answer = provider.redirect(request, process, next_url=then, auth_params=asked)
     except requests.RequestException:
         sentence = _("The municipality's page for logging in cannot be reached. Try again later.")
         return refused(request, RuleViolation("not_reached", sentence))

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.http import HttpRequest
 
-from schools.models import User
+from schools.models import SignIn, User
 
 
 class Required(models.TextChoices):
@@ -62,5 +62,9 @@ def is_set_up_by(user: User) -> bool:
 
 
 def forget(user: User) -> int:
-    """For who lost the phone and the recovery codes: from now on the password alone. How many were taken away."""
+    """For who lost the phone and the recovery codes: from now on the password alone. How many were taken away.
+
+    Whoever has that phone now is out, as this person is everywhere.
+    """
+    SignIn.objects.for_user(user).end()
     return Authenticator.objects.filter(user=user).delete()[0]

@@ -1,8 +1,10 @@
 """When somebody who signed in is out again: some hours after that, or after a while without a sign of life.
 
-A change of the password ends every other session of that person by itself: Django keeps a mark of it in each.
+Whoever changes how they sign in is out everywhere else: by Django for a password, which keeps a mark of it in each
+session, and by `end_others` for a second step.
 """
 
+import datetime as dt
 import time
 from collections.abc import Callable
 from typing import Any
@@ -10,13 +12,16 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth import get_user
 from django.contrib.auth.models import AnonymousUser
+from django.db import transaction
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.functional import SimpleLazyObject
 
+from schools import acts, audit
 from schools.access import NOBODY
-from schools.models import User
+from schools.models import SignIn, SignInQuerySet, User
 from schools.signin import second_step
+from schools.signin.browsers import browser_of, is_handheld
 
 SIGNED_IN_AT, SEEN_AT = "signed_in_at", "seen_at"  # seconds since 1970, in the session
 # A sign of life is written down this often at most: not with every page.
@@ -25,8 +30,42 @@ SEEN_EVERY = 300
 FRESH = 600
 
 
-def begin(request: HttpRequest, *, at: float | None = None) -> None:
+def begin(request: HttpRequest, user: User, *, at: float | None = None) -> None:
     request.session[SIGNED_IN_AT] = request.session[SEEN_AT] = at or time.time()
+    note(request, user)
+
+
+def note(request: HttpRequest, user: User) -> None:
+    """That this session is there, for its own person to see. Also after it got another key."""
+    if not request.session.session_key:  # somebody else was signed in with this browser
+        request.session.create()
+    key, said = request.session.session_key, request.headers.get("User-Agent", "")
+    assert key
+    SignIn.objects.create(
+        session_id=key,
+        user=user,
+        begun_at=dt.datetime.fromtimestamp(_moment(request, SIGNED_IN_AT), dt.UTC),
+        browser=browser_of(said),
+        is_handheld=is_handheld(said),
+    )
+
+
+def open_now(user: User, *, at: float | None = None) -> SignInQuerySet:
+    moment = dt.datetime.fromtimestamp(at or time.time(), dt.UTC)
+    return SignIn.objects.for_user(user).open_at(moment).newest_first()
+
+
+def others(request: HttpRequest, user: User) -> SignInQuerySet:
+    """In other browsers, those that nobody uses any more too."""
+    return SignIn.objects.for_user(user).exclude(session=request.session.session_key)
+
+
+@transaction.atomic
+def end(rows: SignInQuerySet, *, by: User, at: dt.datetime) -> int:
+    """Sessions of one's own. Returns how many. Safe to repeat."""
+    if ended := rows.end():
+        audit.record(acts.OWN_SESSIONS_ENDED, of=by, at=at)
+    return ended
 
 
 def is_fresh(request: HttpRequest, *, at: float | None = None) -> bool:

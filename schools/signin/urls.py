@@ -28,6 +28,7 @@ urlpatterns = [
     path("/login/passkey", login_not_required(never_cache(LoginWebAuthnView.as_view())), name="mfa_login_webauthn"),
     path("/login/municipality", municipality_views.start, name="municipality_start"),
     path("/account", never_cache(views.Account.as_view()), name="mfa_index"),
+    path("/account/sessions/end", views.end_sessions, name="sessions_end"),
     path("/account/password", never_cache(views.ChangePassword.as_view()), name="account_change_password"),
     path("/account/app", page(ActivateTOTPView, "app"), name="mfa_activate_totp"),
     path("/account/app/remove", page(DeactivateTOTPView, "app_remove"), name="mfa_deactivate_totp"),

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from allauth.account.decorators import reauthentication_required
 from allauth.account.internal.flows.login import perform_password_login
 from allauth.account.models import Login as SigningIn
 from allauth.mfa.adapter import get_adapter
@@ -19,12 +20,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse, reverse_lazy
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from schools import acts, audit
 from schools.gate import StaffRequest
 from schools.models import User
-from schools.signin import municipality, second_step
+from schools.signin import municipality, second_step, sessions
 from schools.signin.forms import ChangePasswordForm, LoginForm
 
 
@@ -60,6 +62,8 @@ class Account(IndexView):
             "has_municipality": bool(settings.OIDC_ISSUER),
             "is_tied": municipality.is_tied(user),
             "is_set_up": second_step.is_set_up_by(user),
+            "sign_ins": sessions.open_now(user),
+            "own_session": self.request.session.session_key,
         }
         return super().get_context_data(**kwargs) | more
 
@@ -75,7 +79,28 @@ class ChangePassword(PasswordChangeView):
     def form_valid(self, form: Any) -> HttpResponse:
         audit.record(acts.OWN_PASSWORD_CHANGED, of=form.user, at=now())
         messages.success(self.request, _("Your password is changed. On other devices you are logged out."))
-        return super().form_valid(form)
+        answer = super().form_valid(form)
+        sessions.note(self.request, form.user)  # which has another key now
+        sessions.others(self.request, form.user).end()
+        return answer
+
+
+def _proves_it_here(request: HttpRequest) -> bool:
+    """Who is tied to the municipality has nothing here to prove it with: then having signed in today is enough."""
+    return isinstance(request.user, User) and not municipality.is_tied(request.user)
+
+
+@never_cache
+@require_POST
+@reauthentication_required(app="allauth.mfa", enabled=_proves_it_here)
+def end_sessions(request: StaffRequest) -> HttpResponse:
+    """One of one's own, by what stands in the body; or all but this one."""
+    rows = sessions.others(request, request.user)
+    if (key := request.POST.get("session", "")) != "others":
+        rows = rows.filter(pk=get_object_or_404(rows, pk=key if key.isdecimal() else None).pk)
+    if sessions.end(rows, by=request.user, at=now()):
+        messages.success(request, _("There you are logged out."))
+    return redirect("mfa_index")
 
 
 @require_POST

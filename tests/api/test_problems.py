@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from django.db import OperationalError
 
 from activities.models import Activity
 from api.viewsets.programme import OrganisationViewSet
@@ -85,6 +86,16 @@ def test_a_fault_of_ours_is_a_problem_too_and_tells_nothing(api, town, monkeypat
     api.client.raise_request_exception = False
     body = check_problem(api.get("/organisations"), 500)
     assert "secret" not in json.dumps(body)
+
+
+def test_a_database_that_does_not_answer_says_when_to_come_back_and_not_where_it_is(api, town, monkeypatch):
+    def is_gone(view):
+        raise OperationalError("connection to server at secret failed")
+
+    monkeypatch.setattr(OrganisationViewSet, "get_queryset", is_gone)
+    response = api.get("/organisations")
+    assert "secret" not in json.dumps(check_problem(response, 503))
+    assert response["Retry-After"] == "2"
 
 
 def test_bad_input_names_field_code_and_sentence(api, town):

@@ -74,8 +74,12 @@ def test_a_pass_is_handed_out_kept_shown_without_a_connection_and_taken_off(site
     assert code(page) == second
 
     phone.set_offline(False)
+    page.reload()
+    has_pass = page.locator("#places [name=token]")
+    expect(has_pass.first).to_be_attached()
     page.get_by_role("button", name="Haal de pas van deze telefoon").click()
     expect(page.get_by_role("status")).to_be_focused()
+    expect(has_pass).to_have_count(0)
     assert page.evaluate(LEFT) == [0, "", [], 0]
     page.goto("about:blank")
     page.goto(f"{site.url}/p")

@@ -2,9 +2,6 @@
 
 import ctypes
 import datetime as dt
-import shutil
-import subprocess
-import tempfile
 from collections.abc import Iterator
 from ctypes import c_char_p, c_int, c_long, c_void_p
 from ctypes.util import find_library
@@ -14,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from benches import debian
 from tests.engines import Occurrence
 
 KEPT = Path(__file__).resolve().parent.parent.parent / "var" / "engines"
@@ -109,8 +107,8 @@ SIGNATURES: dict[str, list[Any]] = {
 
 @cache
 def _path() -> str | None:
-    if not _found() and shutil.which("apt-get"):
-        _fetch()
+    if not _found():
+        debian.fetch("libical3", KEPT)
     return _found()
 
 
@@ -119,30 +117,3 @@ def _found() -> str | None:
     # Homebrew's folder is not one where Python looks.
     fetched = [*KEPT.rglob("libical.so.3"), *Path("/opt/homebrew/lib").glob("libical.dylib")]
     return find_library("ical") or next((str(path) for path in fetched), None)
-
-
-def _fetch() -> None:
-    """From Debian or Ubuntu, as anybody: nothing of the machine itself is changed."""
-    KEPT.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=KEPT) as folder:
-        made = Path(folder)
-        for name in ("state/lists/partial", "cache/archives/partial", "libical"):
-            (made / name).mkdir(parents=True)
-        options = {
-            "Dir::State": made / "state",
-            "Dir::State::status": "/var/lib/dpkg/status",
-            "Dir::Cache": made / "cache",
-            "Debug::NoLocking": 1,
-            # Else root becomes somebody who may not write in this folder.
-            "APT::Sandbox::User": "root",
-        }
-        apt = ["apt-get", "-qq", *(f"-o{name}={value}" for name, value in options.items())]
-        get = "install", "--yes", "--no-install-recommends", "--download-only", "libical3"
-        for command in (["update"], get):
-            subprocess.run([*apt, *command], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=False)
-        packages = sorted(made.glob("cache/archives/*.deb"))
-        for package in packages:
-            subprocess.run(["dpkg-deb", "--extract", package, made / "libical"], check=True)
-        if packages:
-            # Whole or not at all: who is interrupted leaves nothing half unpacked.
-            (made / "libical").rename(KEPT / "libical")

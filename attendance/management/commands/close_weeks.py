@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.timezone import now
 
-from attendance import closing
+from attendance import closing, shredding
 from attendance.management.commands.housekeeping import moment
 
 
@@ -24,3 +24,6 @@ class Command(BaseCommand):
                     self.stdout.write(f"{'would close' if dry_run else 'closed'} {closed}")
         except closing.ClosingRefused as error:
             raise CommandError(f"{error}. The week stays open.") from None
+        finally:
+            if not dry_run:
+                shredding.shred(at=at)
