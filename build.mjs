@@ -1,5 +1,5 @@
-// npm packages and attendance/door/*.js -> var/build/door/, attendance/pass_page/*.js -> var/build/pass/, and the typeface
-// of what is printed -> var/fonts/.
+// npm packages and attendance/door/*.js -> var/build/door/, attendance/pass_page/*.js -> var/build/pass/, config/style/*.css
+// -> var/build/site.css, and the typeface of what is printed -> var/fonts/.
 // Hashed names, compression and headers are Django's (collectstatic, WhiteNoise).
 import { build } from "esbuild";
 import { copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
@@ -29,8 +29,9 @@ await build({ ...options, entryPoints: [source + "door.js", source + "decoder.js
 // A service worker is no module everywhere.
 await build({ ...options, entryPoints: [source + "sw.js"], format: "iife" });
 await build({ ...options, outdir: passOut, entryPoints: [passSource + "page.js", passSource + "sw.js"], format: "iife" });
-// One sheet on the page, two in the source.
+// One sheet on a page, several in the source.
 await build({ ...options, entryPoints: [source + "door.css"] });
+await build({ ...options, outdir: "var/build", entryPoints: ["config/style/site.css"] });
 await copyFile("node_modules/zxing-wasm/dist/reader/zxing_reader.wasm", out + "zxing_reader.wasm");
 
 // The bundles hold these packages, and their licences must travel along.

@@ -68,7 +68,9 @@ TRAVEL_MINUTES = env.int("TRAVEL_MINUTES", 30)
 INTAKE_TRUSTS_LOCAL = env.bool("INTAKE_TRUSTS_LOCAL", False)
 CONTACT_NAME = env.str("CONTACT_NAME", "Inloop team")
 CONTACT_EMAIL = env.str("CONTACT_EMAIL", "inloop@example.org")
-# A class of the theme and its stylesheet, laid over our own (see config/static/site.css).
+# Where the municipality's signed accessibility statement stands, in the national register.
+ACCESSIBILITY_REGISTER = env.str("ACCESSIBILITY_REGISTER", "")
+# A class of the theme and its stylesheet, laid over our own (see config/style/base.css).
 THEME_CLASS = env.str("THEME_CLASS", "")
 THEME_STYLESHEET = env.str("THEME_STYLESHEET", "")
 

@@ -8,6 +8,7 @@ from django.utils.timezone import now
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
+from schools import statement
 from schools.unchanged import kept_a_minute
 
 # How long the phone of who walked in without a pass remembers that it was counted.
@@ -30,7 +31,8 @@ def privacy(request: HttpRequest) -> HttpResponse:
 @require_safe
 @kept_a_minute
 def accessibility(request: HttpRequest) -> HttpResponse:
-    return render(request, "schools/accessibility.html")
+    where = {"site": settings.BASE_URL, "register": settings.ACCESSIBILITY_REGISTER}
+    return render(request, "schools/accessibility.html", {"statement": statement, **where})
 
 
 @login_not_required

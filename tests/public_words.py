@@ -80,6 +80,7 @@ PUBLIC = [
     "schools/models/places.py:Kind",
     "schools/plain_words.py:MONTHS",
     "schools/plain_words.py:PUBLIC_SENTENCES",
+    "schools/statement.py",
 ]
 
 KEYWORDS = {
