@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 MADE_ON = dt.date(2026, 11, 27)
 CHANGED_ON = dt.date(2026, 11, 27)
-# When its makers last went through it by hand; before when somebody independent is to examine it.
+# When its makers last looked at it themselves; before when somebody independent is to examine it.
 TRIED_ON = dt.date(2026, 11, 27)
 TO_BE_EXAMINED_BEFORE = dt.date(2027, 7, 1)
 
