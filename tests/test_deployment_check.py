@@ -21,6 +21,7 @@ POSTGRES = {"ENGINE": "django.db.backends.postgresql", "HOST": "", "OPTIONS": {}
         ("db.example", {"sslmode": "require"}, True),
         ("db.example", {"sslmode": "verify-ca"}, True),
         ("db.example", {"sslmode": "verify-full"}, False),
+        ("database", {"sslmode": "disable"}, False),
         ("10.0.0.7", {}, True),
         ("", {"host": "db.example"}, True),
         ("localhost", {"hostaddr": "10.0.0.7"}, True),

@@ -216,3 +216,11 @@ def test_who_has_to_set_up_a_second_step_first_ends_nobody_s_session(here, phone
 )
 def test_of_a_browser_its_kind_is_told_apart_and_no_more(said, browser, handheld):
     assert (browser_of(said), is_handheld(said)) == (browser, handheld)
+
+
+def test_who_signs_in_again_in_the_same_browser_has_one_session(client, coordinator):
+    for _time in range(2):
+        client.force_login(coordinator)
+
+    assert SignIn.objects.filter(user=coordinator).count() == 1
+    assert client.get("/desk").status_code == 200

@@ -41,13 +41,14 @@ def note(request: HttpRequest, user: User) -> None:
         request.session.create()
     key, said = request.session.session_key, request.headers.get("User-Agent", "")
     assert key
-    SignIn.objects.create(
-        session_id=key,
-        user=user,
-        begun_at=dt.datetime.fromtimestamp(_moment(request, SIGNED_IN_AT), dt.UTC),
-        browser=browser_of(said),
-        is_handheld=is_handheld(said),
-    )
+    seen = {
+        "user": user,
+        "begun_at": dt.datetime.fromtimestamp(_moment(request, SIGNED_IN_AT), dt.UTC),
+        "browser": browser_of(said),
+        "is_handheld": is_handheld(said),
+    }
+    # Whoever signs in where they were in already keeps the session.
+    SignIn.objects.update_or_create(session_id=key, defaults=seen)
 
 
 def open_now(user: User, *, at: float | None = None) -> SignInQuerySet:
