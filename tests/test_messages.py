@@ -10,8 +10,8 @@ from django.utils.translation.template import templatize
 
 from tests.plain_dutch import INSTEAD
 from tests.public_words import Sentence, in_public, said_in
+from tests.test_architecture import PACKAGES
 
-PACKAGES = ("schools", "activities", "attendance", "api", "config")
 CATALOGUES = {
     code: polib.pofile(str(settings.BASE_DIR / f"config/locale/{code}/LC_MESSAGES/django.po"))
     for code, _name in settings.LANGUAGES
