@@ -1,5 +1,7 @@
 """Places: taken with a pass alone, passed on in order, kept as a visit is, and gone with the key of the week."""
 
+from functools import partial
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -125,6 +127,30 @@ def test_from_the_start_on_nothing_is_reserved_offered_or_given_back(training):
     assert states(training) == ["held", "held", "waiting"]
     assert mine(three, at=START) == [("Training", "too_full", 0)]
     assert mine(one, at=training.ends_at) == []  # what is over is shown to nobody
+
+
+def test_an_offer_that_nobody_answered_before_the_start_ends_with_it(shop):
+    training, (one, two) = limited(place=shop, capacity=1), cards(2)
+    take(one, two, session=training)
+    taking.give_back(one, training.pk, at=START - MINUTE)
+    assert (states(training), reading.edition(at=START)) == (["offered"], None)
+    assert listing.settle_due(at=START) == 1
+    assert states(training) == ["lapsed"]
+    assert reading.edition(at=START) is not None
+    assert listing.settle_due(at=START) == 0
+
+
+@pytest.mark.parametrize(
+    "change", [partial(publishing.cancel, reason="Ziek"), partial(publishing.move, starts_at=START + WEEK)]
+)
+def test_an_offer_that_can_lapse_no_more_keeps_no_answer_from_being_kept(shop, change):
+    training, (one, two) = limited(place=shop, capacity=1), cards(2)
+    take(one, two, session=training)
+    taking.give_back(one, training.pk, at=NOW)
+    change(training, at=NOW)
+    edition, free = reading.edition(at=NOW), left(training)
+    assert edition is not None
+    assert (reading.edition(at=NOW + 30 * DAY), left(training, at=NOW + 30 * DAY)) == (edition, free)
 
 
 # ---------------------------------------------------------------- why not

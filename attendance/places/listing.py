@@ -77,19 +77,25 @@ def settled(
     )
 
 
+def lapsed(at: dt.datetime) -> Q:
+    """Offers that nobody can accept any more, of sessions in which that means something: not of a cancelled one."""
+    is_over = Q(offer_ends_at__lte=at) | Q(session__starts_at__lte=at)
+    return Q(state=PlaceState.OFFERED, session__cancelled_at=None) & is_over
+
+
 def settle_due(*, at: dt.datetime) -> int:
-    """Offers that have lapsed, and seats that came free, in all sessions that are to come. Returns how many sessions.
+    """Offers that have lapsed, and seats that came free before the start. Returns in how many sessions.
 
     Safe to repeat, and to run twice at once. One query where there is nothing to do.
     """
-    coming = Place.objects.open().to_come().filter(session__starts_at__gt=at)
+    # From the start on nobody is offered anything, so that who still waits then waits for nothing.
+    open_ = Place.objects.open().to_come().filter(lapsed(at) | Q(session__starts_at__gt=at))
     waits, firm = Q(state=PlaceState.WAITING), ~Q(state=PlaceState.WAITING)
-    lapsed = Q(state=PlaceState.OFFERED, offer_ends_at__lte=at)
     due = (
-        coming.order_by()
+        open_.order_by()
         .values("session")
         .annotate(
-            lapsed=Count("pk", filter=lapsed),
+            lapsed=Count("pk", filter=lapsed(at)),
             waiting=Count("pk", filter=waits),
             firm=Sum("seats", filter=firm, default=0),
         )

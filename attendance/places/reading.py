@@ -7,34 +7,40 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from django.db.models import Count, Exists, OuterRef, Q, Sum
+from django.db import connections, router
+from django.db.models import Count, Exists, OuterRef, Sum
 
 from activities.models import Session, SessionQuerySet
 from activities.places_taken import AHEAD, with_places_taken
 from activities.weeks import week_of
 from attendance.models import OPEN, CheckIn, Pass, Place, PlacesEdition, PlaceState
-from attendance.places.listing import settled
+from attendance.places.listing import lapsed, settled
 from attendance.places.taking import MOST_PER_WEEK, NO_SHOW_AFTER, pseudonyms, refusal_for_pass
 from schools.rules import RuleViolation
 
 MOST_SHOWN = 60
+_EDITION = """
+SELECT (SELECT number FROM attendance_placesedition WHERE id = 1),
+       EXISTS (SELECT 1 FROM attendance_place place JOIN activities_session session ON session.id = place.session_id
+                WHERE place.state = %s AND (place.offer_ends_at <= %s OR session.starts_at <= %s)
+                  AND place.week = session.week AND session.cancelled_at IS NULL)
+"""
 
 
 def taken(sessions: Collection[uuid.UUID], *, at: dt.datetime) -> dict[uuid.UUID, int]:
     """Seats of each that nobody else can reserve: held, offered, or waited for. A query, and one more where an offer
     has lapsed that nobody has passed on yet; then it is reckoned who has it now. Nothing is written."""
-    lapsed = Q(offer_ends_at__lte=at) | Q(offer_ends_at__isnull=False, session__starts_at__lte=at)
     rows = (
         Place.objects.open()
         .standing()
         .filter(session__in=sessions)
         .order_by()
         .values_list("session")
-        .annotate(sum=Sum("seats"), lapsed=Count("pk", filter=lapsed))
+        .annotate(sum=Sum("seats"), lapsed=Count("pk", filter=lapsed(at)))
     )
-    found = {key: (seats, lapsed) for key, seats, lapsed in rows}
-    stale = [key for key, (_seats, lapsed) in found.items() if lapsed]
-    numbers = {key: seats for key, (seats, _lapsed) in found.items()}
+    found = {key: (seats, stale) for key, seats, stale in rows}
+    stale = [key for key, (_seats, stale) in found.items() if stale]
+    numbers = {key: seats for key, (seats, _stale) in found.items()}
     return numbers | (_reckoned(stale, at=at) if stale else {})
 
 
@@ -51,12 +57,14 @@ def _reckoned(sessions: Collection[uuid.UUID], *, at: dt.datetime) -> dict[uuid.
 def edition(*, at: dt.datetime) -> int | None:
     """Another one whenever `taken` may be another; None while an offer has lapsed that nobody has passed on yet.
 
-    One query.
+    One query, past the ORM, for the reason of `activities.feeds.copies.version`; the offers are those of `lapsed`.
     """
-    stale = Place.objects.filter(state=PlaceState.OFFERED, offer_ends_at__lte=at)
-    found = PlacesEdition.objects.filter(pk=1).values_list("number", Exists(stale)).first()
-    number, is_stale = found or (0, False)
-    return None if is_stale else number
+    database = connections[router.db_for_read(PlacesEdition)]
+    moment = database.ops.adapt_datetimefield_value(at)
+    with database.cursor() as cursor:
+        cursor.execute(_EDITION, [PlaceState.OFFERED.value, moment, moment])
+        number, is_stale = cursor.fetchone()
+    return None if is_stale else number or 0
 
 
 # ---------------------------------------------------------------- what a pass has
