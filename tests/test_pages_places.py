@@ -178,9 +178,9 @@ def test_an_answer_of_the_api_that_is_kept_is_made_anew_when_a_place_is_taken_or
     take(one, two, session=session)
     assert told() == 0
     taking.give_back(one, session.pk, at=NOW)
-    assert [told(NOW + hours * HOUR) for hours in (1, 11, 12, 13)] == [0, 0, 1, 1]
-    listing.settle_due(at=NOW + 14 * HOUR)
-    assert told(NOW + 14 * HOUR) == 1
+    assert [told(NOW + hours * HOUR) for hours in (1, 16, 17, 18)] == [0, 0, 1, 1]
+    listing.settle_due(at=NOW + 19 * HOUR)
+    assert told(NOW + 19 * HOUR) == 1
 
 
 # ---------------------------------------------------------------- at the desk

@@ -16,12 +16,12 @@ from attendance.places import classes, listing, reading, taking, waiting
 from attendance.pseudonyms import pseudonym
 from schools.secrets import digest
 from tests import factories
-from tests.factories import DAY, HOUR, MINUTE, NOW, WEEK, deliver, group, scan, tally, void
+from tests.factories import DAY, HOUR, MINUTE, NOW, WEEK, deliver, group, moment, scan, tally, void
 from tests.reserving import START, cards, limited, refused, states, take
 
 pytestmark = pytest.mark.django_db
-# An offer for tomorrow stands for half of the time that is left.
-HALF_A_DAY = 12 * HOUR
+# Half of the time until tomorrow would end in the night: the offer stands until the morning.
+TILL_MORNING = 17 * HOUR
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ def test_an_offer_that_is_declined_or_lapses_goes_to_the_next(training):
     taking.give_back(three, training.pk, at=NOW + HOUR)
     assert states(training) == ["held", "offered", "waiting"]
     end = Place.objects.get(state="offered").offer_ends_at
-    assert end == NOW + HOUR + (START - NOW - HOUR) / 2
+    assert end == NOW + TILL_MORNING
     assert refused(taking.accept, four, training.pk, at=end) == "offer_lapsed"
     listing.settle_due(at=end)
     assert states(training) == ["held", "lapsed", "offered"]
@@ -84,7 +84,7 @@ def test_an_offer_that_is_declined_or_lapses_goes_to_the_next(training):
     assert states(training) == ["held", "offered", "waiting"]
 
 
-@pytest.mark.parametrize("looks", [[], [13], [1, 5, 12, 17, 18, 19, 22]])
+@pytest.mark.parametrize("looks", [[], [19], [1, 5, 12, 17, 18, 20, 22]])
 def test_it_does_not_matter_when_somebody_looks(training, looks):
     tokens = cards(6)
     take(*tokens, session=training)
@@ -92,11 +92,11 @@ def test_it_does_not_matter_when_somebody_looks(training, looks):
     for hours in looks:
         listing.settle_due(at=NOW + hours * HOUR)
         assert left(training, at=NOW + hours * HOUR) == 0
-    # 12 hours, then half of what is left, and so on.
-    at = NOW + HALF_A_DAY + 6 * HOUR + 3 * HOUR
+    # Then half of what is left, and so on: 3 hours and 30 minutes, 1 hour and 45.
+    at = NOW + TILL_MORNING + 210 * MINUTE + 105 * MINUTE
     listing.settle_due(at=at)
     assert states(training) == ["held", "lapsed", "lapsed", "lapsed", "offered"]
-    assert Place.objects.get(state="offered").offer_ends_at == at + 90 * MINUTE
+    assert Place.objects.get(state="offered").offer_ends_at == at + 53 * MINUTE
 
 
 def test_who_reads_reckons_what_nobody_has_written_down_yet(training):
@@ -105,17 +105,33 @@ def test_who_reads_reckons_what_nobody_has_written_down_yet(training):
     take(one, two, three, four, session=training)
     taking.give_back(one, training.pk, at=NOW)
     before = states(training)
-    assert [left(training, at=NOW + hours * HOUR) for hours in (11, 12, 17, 18, 23)] == [0, 0, 0, 1, 1]
+    assert [left(training, at=NOW + hours * HOUR) for hours in (16, 17, 20, 21, 23)] == [0, 0, 0, 1, 1]
     assert states(training) == before
-    assert take(one, session=training, at=NOW + 18 * HOUR) == ["held"]
+    assert take(one, session=training, at=NOW + 21 * HOUR) == ["held"]
 
 
 @pytest.mark.parametrize(
     ("before_start", "stands"),
-    [(72 * HOUR, DAY), (24 * HOUR, 12 * HOUR), (2 * HOUR, HOUR), (50 * MINUTE, 30 * MINUTE), (9 * MINUTE, 9 * MINUTE)],
+    [(72 * HOUR, DAY), (8 * HOUR, 4 * HOUR), (2 * HOUR, HOUR), (50 * MINUTE, 30 * MINUTE), (9 * MINUTE, 9 * MINUTE)],
 )
 def test_an_offer_stands_for_half_of_the_time_that_is_left_within_bounds(before_start, stands):
     assert waiting.offer_ends_at(NOW, starts_at=NOW + before_start) == NOW + stands
+
+
+@pytest.mark.parametrize(
+    ("offered", "starts", "ends"),
+    [
+        ("2026-11-24T16:00", "2026-11-25T02:00", "2026-11-24T21:00"),
+        ("2026-11-24T16:00", "2026-11-25T16:00", "2026-11-25T09:00"),
+        ("2026-11-24T23:30", "2026-11-25T16:00", "2026-11-25T09:00"),
+        ("2026-11-25T03:00", "2026-11-25T15:00", "2026-11-25T09:00"),
+        ("2026-10-24T22:00", "2026-10-25T16:00", "2026-10-25T09:00"),  # the night that is an hour longer
+        ("2026-11-24T20:45", "2026-11-24T22:00", "2026-11-24T22:00"),  # nobody can answer after the start
+        ("2026-11-24T22:00", "2026-11-25T08:30", "2026-11-25T08:30"),
+    ],
+)
+def test_no_offer_ends_at_night_unless_the_session_begins_then(offered, starts, ends):
+    assert waiting.offer_ends_at(moment(offered), starts_at=moment(starts)) == moment(ends)
 
 
 def test_from_the_start_on_nothing_is_reserved_offered_or_given_back(training):
@@ -345,7 +361,7 @@ def test_five_hundred_sessions_cost_as_many_queries_as_one(shop):
 
     def cost(rows):
         with CaptureQueriesContext(connection) as queries:
-            numbers = [one.places_left for one in with_places_taken(rows, at=NOW + 20 * HOUR)]
+            numbers = [one.places_left for one in with_places_taken(rows, at=NOW + 21 * HOUR)]
         return len(queries), numbers
 
     rows = list(Session.objects.select_related("activity").order_by("activity__pk"))

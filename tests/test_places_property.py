@@ -53,7 +53,14 @@ class Notebook:
                 half = (START - at) / 2
                 line[1] = "offered"
                 line[3] = at + min(24 * 60 * MINUTE, max(30 * MINUTE, half))
-                line[3] = -(-(line[3] - NOW) // MINUTE) * MINUTE + NOW
+                line[3] = min(START, self.by_day(-(-(line[3] - NOW) // MINUTE) * MINUTE + NOW))
+
+    def by_day(self, at):
+        """It is four in the afternoon at NOW."""
+        since_midnight = (at - NOW + 16 * 60 * MINUTE) % (24 * 60 * MINUTE)
+        if since_midnight > 21 * 60 * MINUTE:
+            return at - since_midnight + (24 + 9) * 60 * MINUTE
+        return at if since_midnight >= 9 * 60 * MINUTE else at - since_midnight + 9 * 60 * MINUTE
 
     def until(self, at):
         while ends := [line[3] for line in self.lines if line[1] == "offered" and line[3] <= at]:

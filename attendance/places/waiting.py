@@ -3,20 +3,31 @@
 import datetime as dt
 from collections.abc import Sequence
 
+from activities.weeks import AMSTERDAM, at_wall_clock
 from attendance.models import Place, PlaceState
 
 # An offer stands for half of the time that is left, so that there is time for others too: within these two.
 LONGEST_OFFER = dt.timedelta(hours=24)
 SHORTEST_OFFER = dt.timedelta(minutes=30)
-_MINUTE = dt.timedelta(minutes=1)
+# Nobody loses a place by being asleep: what would end in between ends in the morning.
+EVENING, MORNING = dt.time(21), dt.time(9)
+_MINUTE, _DAY = dt.timedelta(minutes=1), dt.timedelta(days=1)
 
 
 def offer_ends_at(offered_at: dt.datetime, *, starts_at: dt.datetime) -> dt.datetime:
-    """In whole minutes, and never after the start."""
+    """In whole minutes, by day on the clock on the wall, and never after the start."""
     lasts = min(LONGEST_OFFER, max(SHORTEST_OFFER, (starts_at - offered_at) / 2))
     exact = offered_at + lasts
     whole = exact.replace(second=0, microsecond=0)
-    return min(starts_at, whole if whole == exact else whole + _MINUTE)
+    return min(starts_at, _by_day(whole if whole == exact else whole + _MINUTE))
+
+
+def _by_day(moment: dt.datetime) -> dt.datetime:
+    local = moment.astimezone(AMSTERDAM)
+    if MORNING <= local.time() <= EVENING:
+        return moment
+    day = local.date() + _DAY if local.time() > EVENING else local.date()
+    return at_wall_clock(day, MORNING)
 
 
 def seats_taken(places: Sequence[Place]) -> int:
