@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import time
+import traceback
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 
@@ -21,7 +22,7 @@ BENCHES: dict[str, Callable[[], Iterable[Figure | LeftOut]]] = {
 }
 
 
-def main() -> None:
+def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benches", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHES))
     parser.add_argument("--json", action="store_true")
@@ -34,18 +35,26 @@ def main() -> None:
         os.execve(sys.executable, [sys.executable, "-m", "benches", *sys.argv[1:]], os.environ | {"BENCH_TRIAL": "1"})  # noqa: S606
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # servers that were started end too
     took: dict[str, float] = {}
-    found = {name: timed(name, took) for name in asked.names or BENCHES}
+    broken: list[str] = []
+    found = {name: timed(name, took, broken) for name in asked.names or BENCHES}
     if asked.json:
         sys.stdout.write(as_json({name: list(rows) for name, rows in found.items()}, took))
     else:
         print_table(chain.from_iterable(found.values()))
         told = ", ".join(f"{name} {seconds:.0f} s" for name, seconds in took.items())
         _say(f"\nIt took: {told}.{' A trial: these figures mean little.' if TRIAL else ''}")
+    return 1 if broken else 0
 
 
-def timed(name: str, took: dict[str, float]) -> Iterator[Figure | LeftOut]:
+def timed(name: str, took: dict[str, float], broken: list[str]) -> Iterator[Figure | LeftOut]:
+    """One that breaks off takes none of the others with it."""
     began = time.monotonic()
-    yield from BENCHES[name]()
+    try:
+        yield from BENCHES[name]()
+    except Exception as error:
+        traceback.print_exc()
+        broken.append(name)
+        yield LeftOut(f"the rest of {name}, which broke off: {error!r}")
     took[name] = time.monotonic() - began
 
 
@@ -80,4 +89,4 @@ def as_json(found: dict[str, list[Figure | LeftOut]], took: dict[str, float]) ->
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
