@@ -16,7 +16,7 @@ from PIL.Image import Image
 from playwright.sync_api import BrowserType, sync_playwright
 
 from benches import Figure, LeftOut, frames, sized
-from benches.servers import ROOT
+from benches.servers import ROOT, free_port
 from schools.secrets import ALPHABET
 from tests import browsers
 from tests.browser import films
@@ -24,7 +24,7 @@ from tests.browser.decoders import Decoder
 from tests.browser.doors import Door, make_places, open_door
 from tests.browser.lines import Line
 from tests.browser.phones import Phone
-from tests.sites import Site, free_port
+from tests.sites import Site
 
 Options = dict[str, Any]
 

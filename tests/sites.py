@@ -16,13 +16,7 @@ from typing import Any
 import psycopg
 from django.conf import settings
 
-ROOT = Path(__file__).resolve().parent.parent
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+from benches.servers import ROOT, free_port
 
 
 @dataclass

@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserType
 
+from benches.servers import free_port
 from tests.browser.doors import Door, make_places, open_door
 from tests.browser.lines import Line
 from tests.browser.phones import Phone
-from tests.sites import Site, free_port, fresh_database
+from tests.sites import Site, fresh_database
 
 # What these look at is the same on every database; the others count, or change the programme.
 _ONE_DATABASE = {

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from enum import Enum, auto
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from tests.sites import free_port
+from benches.servers import free_port
 
 CHECK_INS = "/check-ins"
 # What belongs to one connection and not to the message.

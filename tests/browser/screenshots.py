@@ -11,11 +11,12 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
+from benches.servers import ROOT
 from tests import browsers
 from tests.browser.doors import now, publish
 from tests.browser.people import sign_in, times_around_now, until
 from tests.browser.phones import Phone
-from tests.sites import ROOT, Site
+from tests.sites import Site
 
 DOCS = ROOT / "docs"
 DESK, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}

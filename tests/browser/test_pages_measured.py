@@ -7,9 +7,10 @@ from typing import Any
 
 from playwright.sync_api import Browser, BrowserType, Page
 
+from benches.servers import ROOT, free_port
 from tests.browser.people import sign_in
 from tests.browser.test_accessibility import OPEN_PAGES, STAFF_PAGES
-from tests.sites import ROOT, Site, free_port
+from tests.sites import Site
 
 MEASURED = ["/", "/activities/inloop-jongerenwinkel", "/locations/jongerenhub", "/p", "/privacy"]
 CATEGORIES = ["accessibility", "best-practices", "seo"]
