@@ -71,7 +71,11 @@ def _replica(database: Database, env: environ.Env, url: str) -> Database:
     own: Database = env.db_url_config(url)
     own["OPTIONS"] = {
         **{name: value for name, value in database["OPTIONS"].items() if name in _OF_OURS},
-        "connect_timeout": 2,  # one that is gone is not waited for
+        # One that is gone is not waited for, also not when it had taken the question already.
+        "connect_timeout": 2,
+        "keepalives_idle": 5,
+        "keepalives_interval": 2,
+        "keepalives_count": 3,
         **own.get("OPTIONS", {}),
     }
     return {**database, **own, "ENGINE": database["ENGINE"], "TEST": {"MIRROR": "default"}}

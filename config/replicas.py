@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from contextvars import ContextVar
 from itertools import count
-from threading import Lock
+from threading import BoundedSemaphore, Lock
 from typing import Any
 
 from django.conf import settings
@@ -52,9 +52,19 @@ class Router:
 class Replicas:
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
+        # A replica may hang as well as fall behind. One thread at least never waits for any, for the door needs it.
+        self.may_wait = BoundedSemaphore(settings.WEB_THREADS - 1)
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        replica = _fit() if may_lag(request) else ""
+        if not may_lag(request) or not self.may_wait.acquire(blocking=False):
+            return self.get_response(request)
+        try:
+            return self._read_from_replica(request)
+        finally:
+            self.may_wait.release()
+
+    def _read_from_replica(self, request: HttpRequest) -> HttpResponseBase:
+        replica = _fit()
         if not replica:
             return self.get_response(request)
         mark = _READ_FROM.set(replica)

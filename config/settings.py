@@ -159,6 +159,8 @@ DATABASES = databases(env, folder=VAR_DIR)
 # Copies that follow the database; what everybody may read is read there (config/replicas.py).
 REPLICA_LAG_SECONDS = env.int("REPLICA_LAG_SECONDS", 10)
 REPLICAS = [name for name in DATABASES if name != "default"]
+WORKERS = env.int("WORKERS", 1)  # processes that answer, each with so many threads:
+WEB_THREADS = max(2, 4 // WORKERS)
 if REPLICAS:
     DATABASE_ROUTERS = ["config.replicas.Router"]
     MIDDLEWARE.insert(MIDDLEWARE.index("config.watching.Watching") + 1, "config.replicas.Replicas")
@@ -333,9 +335,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"()": "config.logs.Line"}, "json": {"()": "config.logs.JsonLine"}},
     "filters": {"watching": {"()": "config.logs.NotForWatching"}},
-    "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": env.str("LOG_FORMAT", "line")},
-    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": env.str("LOG_FORMAT", "line")}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},
     "loggers": {
         "django": {"handlers": ["console"], "level": "INFO", "propagate": False},

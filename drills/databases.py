@@ -8,10 +8,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
+from typing import Any, LiteralString
+
+import psycopg
 
 from benches import postgres
-from drills import disks
+from drills import disks, processes
 
+LAG = 3  # seconds that a replica may be behind
 # Everything as in production, except that a full disk is reached sooner.
 OPTIONS = "-c wal_keep_size=0 -c max_wal_size=32MB -c checkpoint_timeout=30s"
 
@@ -20,6 +24,7 @@ class SQLite:
     """A file beside the web server: it dies with it, and has no process of its own."""
 
     name = "SQLite"
+    municipalities: tuple[str, ...] = ("",)  # one, which needs no name
 
     def __init__(self, folder: Path) -> None:
         self.settings = {"DATABASE_URL": f"sqlite:///{folder / 'drill.sqlite3'}"}
@@ -29,9 +34,12 @@ class Postgres:
     """A server that listens on a socket in `folder`."""
 
     name = "PostgreSQL"
+    municipalities: tuple[str, ...] = ("",)
+    replica: "Postgres | None" = None
 
     def __init__(self, folder: Path, programs: Path) -> None:
         self.folder, self.programs = folder, programs
+        self._frozen: list[int] = []
         self.settings = {"DATABASE_URL": "postgres:///postgres", "PGHOST": str(folder), "PGUSER": "inloop"}
 
     @property
@@ -41,6 +49,25 @@ class Postgres:
 
     def kill(self) -> None:
         os.kill(self.pid, signal.SIGKILL)
+
+    def freeze(self) -> None:
+        """All of its processes: it takes connections still, and answers nothing."""
+        self._frozen = processes.with_all_below(self.pid)
+        self._tell(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self._tell(signal.SIGCONT)
+
+    def _tell(self, what: signal.Signals) -> None:
+        for number in self._frozen:
+            with suppress(ProcessLookupError):  # one whose connection was just closed
+                os.kill(number, what)
+
+    def ask(self, sql: LiteralString) -> Any:
+        """The first value of the answer."""
+        with psycopg.connect(host=str(self.folder), user="inloop", dbname="postgres", autocommit=True) as connection:
+            [value] = connection.execute(sql).fetchone() or [None]
+            return value
 
     def start(self) -> None:
         """Again, after it was killed: as soon as the last of its processes has let go."""
@@ -77,17 +104,38 @@ def sqlite() -> Iterator[Database]:
 
 
 @contextmanager
-def own_postgres() -> Iterator[Database]:
+def own_postgres() -> Iterator[Postgres]:
     tempfile.tempdir = str(disks.folder()) if disks.folder() else None
     with postgres.running(OPTIONS, user="inloop") as folder:
         programs = postgres.programs()
         assert programs
-        server = Postgres(folder, programs)
+        yield Postgres(folder, programs)
+
+
+@contextmanager
+def with_replica() -> Iterator[Database]:
+    """What everybody may read is read from the second."""
+    with own_postgres() as server, postgres.following(server.folder, OPTIONS, user="inloop") as folder:
+        server.name = "PostgreSQL and a replica"
+        server.replica = Postgres(folder, server.programs)
+        server.settings |= {
+            "REPLICA_URL": f"postgres:///postgres?host={folder}&user=inloop",
+            "REPLICA_LAG_SECONDS": str(LAG),
+        }
         try:
             yield server
         finally:
-            server.start()  # it is stopped by who started it, and must be there for that
+            server.replica.thaw()  # who is frozen cannot be stopped
+
+
+@contextmanager
+def of_two_towns() -> Iterator[Database]:
+    with own_postgres() as server:
+        server.name = "PostgreSQL, two municipalities"
+        server.municipalities = ("east", "west")
+        server.settings["MUNICIPALITIES"] = "1"
+        yield server
 
 
 Kind = Callable[[], AbstractContextManager[Database]]
-KINDS: dict[str, Kind] = {"sqlite": sqlite, "postgres": own_postgres}
+KINDS: dict[str, Kind] = {"sqlite": sqlite, "postgres": own_postgres, "replica": with_replica, "towns": of_two_towns}

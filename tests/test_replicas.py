@@ -10,7 +10,6 @@ from django.conf import settings
 
 from benches import postgres
 from config.settings import BASE_DIR
-from tests import standby
 
 pytestmark = [
     pytest.mark.django_db,
@@ -33,7 +32,10 @@ from django.utils.timezone import now
 from config import replicas
 from pathlib import Path
 from schools.models import Organisation
-from tests import factories, standby
+from benches import postgres
+from drills.databases import Postgres
+from tests import factories
+from threading import Thread
 call_command("migrate", verbosity=0)
 coordinator = factories.coordinator()
 token = {"Authorization": f"Bearer {factories.access_token(user=coordinator)}"}
@@ -112,9 +114,22 @@ ask("replica1", "SELECT pg_wal_replay_resume()")
 caught_up()
 found["again"] = ["new" in slugs(anybody), titles()]
 
+# It hangs. Who waits for it waits, and the other thread goes on.
+server = Postgres(Path(sys.argv[1]), postgres.programs())
+slugs(anybody)
+server.freeze()
+try:
+    waits = Thread(target=slugs, args=[anybody])
+    waits.start()
+    time.sleep(0.5)
+    found["hung"] = [anybody.get("/").status_code, waits.is_alive()]
+finally:
+    server.thaw()
+waits.join()
+
 # It is gone, in the middle of everything: believed to be fit, and then not.
 slugs(anybody)
-standby.stop(Path(sys.argv[1]))
+postgres.stop(Path(sys.argv[1]))
 found["gone"] = [anybody.get(path).status_code for path in ("/", "/feeds/all.ics", "/api/v1/organisations")]
 print(json.dumps(found))
 """
@@ -123,7 +138,7 @@ print(json.dumps(found))
 def test_who_only_looks_reads_from_a_replica_and_who_writes_sees_what_they_wrote():
     with (
         postgres.running("-F", user="tests") as primary,
-        standby.following(primary, user="tests") as replica,
+        postgres.following(primary, "-F", user="tests") as replica,
     ):
         here = {
             "DATABASE_URL": f"postgres:///postgres?host={primary}&user=tests",
@@ -132,6 +147,7 @@ def test_who_only_looks_reads_from_a_replica_and_who_writes_sees_what_they_wrote
             "DJANGO_SETTINGS_MODULE": "config.settings",
             "LOG_LEVEL": "CRITICAL",
             "PYTHONPATH": str(BASE_DIR),
+            "WORKERS": "2",  # and so two threads in each
         }
         command = [sys.executable, "-c", SCRIPT, str(replica)]
         done = subprocess.run(command, cwd=BASE_DIR, env=os.environ | here, capture_output=True, text=True, check=False)
@@ -144,4 +160,5 @@ def test_who_only_looks_reads_from_a_replica_and_who_writes_sees_what_they_wrote
     assert found["after writing"] == [False, True]
     assert found["too far behind"] == [True, 1]
     assert found["again"] == [True, 1]
+    assert found["hung"] == [200, True]
     assert found["gone"] == [200, 200, 200]

@@ -61,13 +61,12 @@ class Command(BaseCommand):
 
 
 def _serve() -> None:
-    workers = int(os.environ.get("WORKERS", "1"))
     Granian(
         "config.wsgi:application",
         address=os.environ.get("HOST", "127.0.0.1"),
         port=int(os.environ.get("PORT", "8000")),
         interface=Interfaces.WSGI,
-        workers=workers,
-        blocking_threads=max(2, 4 // workers),
+        workers=settings.WORKERS,
+        blocking_threads=settings.WEB_THREADS,
         log_enabled=False,
     ).serve()
