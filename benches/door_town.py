@@ -93,5 +93,9 @@ def _passes(*, at: dt.datetime) -> list[str]:
     return tokens
 
 
+def tell(doors: int) -> None:
+    sys.stdout.write(json.dumps(fill(doors)))
+
+
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(fill(int(sys.argv[1]))))
+    tell(int(sys.argv[1]))

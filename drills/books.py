@@ -1,19 +1,15 @@
-"""python -m drills.books: prints, of the database of DATABASE_URL, every check-in and the figures of every week."""
+"""Every check-in of a municipality, and the figures of every week; told to who drills, in a process of its own."""
 
 import datetime as dt
 import json
 import sys
 
-import django
+from django.utils.timezone import now
 
-django.setup()
-
-from django.utils.timezone import now  # noqa: E402
-
-from activities.weeks import WEEK, week_of  # noqa: E402
-from attendance.models import CheckIn  # noqa: E402
-from attendance.questions import Question  # noqa: E402
-from attendance.totals import WeeklyTotal, weekly_totals  # noqa: E402
+from activities.weeks import WEEK, week_of
+from attendance.models import CheckIn
+from attendance.questions import Question
+from attendance.totals import WeeklyTotal, weekly_totals
 
 
 def figures(row: WeeklyTotal) -> dict[str, int]:
@@ -31,5 +27,6 @@ def totals(at: dt.datetime) -> dict[str, dict[str, int]]:
     return {str(row.week): figures(row) for row in weekly_totals(Question(first=last - 6 * WEEK, last=last), at=at)}
 
 
-if __name__ == "__main__":
+def tell() -> None:
+    """As JSON."""
     sys.stdout.write(json.dumps({"rows": rows(), "weeks": totals(now())}))

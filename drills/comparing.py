@@ -3,10 +3,14 @@
 import json
 from collections import Counter, defaultdict
 from dataclasses import dataclass, fields
+from functools import reduce
+from operator import add
 from typing import Any
 
-from benches.servers import python
-from drills.phones import Kept
+from drills.phones import Kept, Storm
+from drills.sites import Site
+
+_BOOKS = "from drills import books; books.tell()"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +25,9 @@ class Differences:
     totals: int  # by week, in the weekly totals
     visitors: int  # by week, in the weekly totals
 
+    def __add__(self, other: "Differences") -> "Differences":
+        return Differences(**{one.name: getattr(self, one.name) + getattr(other, one.name) for one in fields(self)})
+
     def __bool__(self) -> bool:
         return any(getattr(self, field.name) for field in fields(self))
 
@@ -29,9 +36,12 @@ class Differences:
         return ", ".join(f"{number} {name}" for name, number in found.items() if number) or "0"
 
 
-def compare(kept: dict[str, Kept], *, env: dict[str, str], is_clock_right: bool = True) -> Differences:
-    """With a clock that jumped only the outcomes that the phones were told are known."""
-    return differences(kept, json.loads(python("-m", "drills.books", env=env)), is_clock_right=is_clock_right)
+def compare(storm: Storm, site: Site, *, is_clock_right: bool = True) -> Differences:
+    """Of each municipality its own phones and its own books. With a clock that jumped only the outcomes that the
+    phones were told are known."""
+    books = {name: json.loads(site.shell(_BOOKS, municipality=name)) for name in site.municipalities}
+    each = [differences(storm.kept_in(name), of, is_clock_right=is_clock_right) for name, of in books.items()]
+    return reduce(add, each)
 
 
 def differences(kept: dict[str, Kept], books: dict[str, Any], *, is_clock_right: bool = True) -> Differences:

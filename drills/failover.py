@@ -50,10 +50,10 @@ def run(*, kills: int, switches: int) -> Iterator[Outcome | LeftOut]:
             clusters.running(folder) as cluster,
             sites.running(folder, {"DATABASE_URL": cluster.url}) as site,
         ):
-            town = site.town(DOORS)
+            doors = site.doors(DOORS)
             site.serve()
             site.worker.start()
-            storm = Storm(town, port=site.port, every=EVERY, sessions=newest_weeks(town))
+            storm = Storm(doors, port=site.port, every=EVERY, sessions=newest_weeks(doors))
             try:
                 for what in _events(kills, switches):
                     yield _try_out(what, cluster, site, storm)
@@ -93,7 +93,7 @@ def _try_out(what: str, cluster: Cluster, site: sites.Site, storm: Storm) -> Out
     if not old.process:
         old.start()
     gap = storm.longest_gap(since=since, until=until)
-    found = compare(storm.kept, env=site.env)
+    found = compare(storm, site)
     came = [one for key, one in storm.kept.items() if key not in before]
     return Outcome(
         what=what,

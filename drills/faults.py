@@ -2,27 +2,21 @@
 
 import datetime as dt
 import json
-import random
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from benches import LeftOut, debian, postgres
 from benches.servers import ROOT, python
-from drills import disks, sites
+from drills import disks, lagging
 from drills.comparing import compare
-from drills.databases import KINDS, Database, Kind, Postgres
+from drills.databases import KINDS, Postgres
 from drills.lines import Line
-from drills.phones import Storm
+from drills.stages import CALM, Stage, stage
 
-DOORS = 6
-EVERY = 0.1  # seconds between two visitors at a door
-CALM = 1.0  # seconds of storm before and after whatever breaks
 KEPT = ROOT / "var" / "drills"  # what had to be fetched
 
 
@@ -45,58 +39,6 @@ class Outcome:
             f"| {self.fault} | {self.database} | {self.delivered:,} | {self.retried:,} | {self.gap:.1f} s | {right} |"
             f" {self.note} |"
         )
-
-
-@dataclass
-class Stage:
-    site: sites.Site
-    database: Database
-    town: dict[str, Any]
-    storm: Storm
-    chance: random.Random = field(default_factory=lambda: random.Random(20261127))
-
-    @property
-    def postgres(self) -> Postgres:
-        assert isinstance(self.database, Postgres)
-        return self.database
-
-    def wait(self, least: float, most: float) -> None:
-        time.sleep(self.chance.uniform(least, most))
-
-    def until_answered(self) -> None:
-        """Every phone, once more: what breaks next is another time."""
-        since, until = time.monotonic(), time.monotonic() + 60
-        while not all(phone.has_answer_since(since) for phone in self.storm.phones):
-            if time.monotonic() > until:
-                raise TimeoutError(f"phones are not answered: {dict(self.storm.failures)}")
-            time.sleep(0.1)
-
-    def weeks(self) -> tuple[list[str], str, list[str]]:
-        """The town's: those that are to be closed, the one that is next, and those that visitors come in."""
-        known = sorted({session["week"] for door in self.town["doors"] for session in door["sessions"]})
-        today = dt.datetime.now(dt.UTC).date()
-        open_ = [week for week in known if dt.date.fromisoformat(week) + dt.timedelta(days=22) > today]
-        return [week for week in known if week not in open_], open_[0], open_[1:]
-
-
-@contextmanager
-def stage(folder: Path, kind: Kind, *, doors: int = DOORS) -> Iterator[Stage]:
-    """With visits in every week, and a server that answers; the worker is not there yet."""
-    with kind() as database, sites.running(folder, database.settings) as site:
-        town = site.town(doors)
-        site.serve()
-        storm = Storm(town, port=site.port, every=EVERY)
-        found = Stage(site, database, town, storm)
-        to_close, next_one, open_ = found.weeks()
-        for weeks in (to_close, [next_one]):
-            storm.keep_to(weeks)
-            with storm.blowing():
-                time.sleep(CALM)
-        storm.keep_to(open_)
-        try:
-            yield found
-        finally:
-            storm.over()
 
 
 # ---------------------------------------------------------------- what breaks; each returns what is to be noted
@@ -132,8 +74,9 @@ def keep_house_twice(at: Stage) -> str:
 
 
 def _closed(at: Stage) -> int:
+    """Of all municipalities."""
     count = "from attendance.models import Week; print(Week.objects.closed().count())"
-    return int(python("manage.py", "shell", "-v0", "-c", count, env=at.site.env))
+    return sum(int(at.site.shell(count, municipality=name)) for name in at.site.municipalities)
 
 
 def kill_database(at: Stage, times: int = 3) -> str:
@@ -224,12 +167,18 @@ FAULTS: dict[str, Fault] = {
     "migration": migrate,
     "database killed": kill_database,
     "database restart": restart_database,
+    "replica lag": lagging.fall_behind,
     # Last of those on one installation: from then on a phone cannot foresee how it is answered.
     "clock jump": jump_clock,
     "full disk": fill_disk,
 }
-OF_A_SERVER = {"database killed", "database restart"}
-NOT_HERE = "replica lag, for which the replicas of a municipality have a test of their own"
+# On which installation each is tried out: a file has no process of its own, and what many share is the processes.
+TRIED_ON = {
+    "sqlite": FAULTS.keys() - {"database killed", "database restart", "replica lag"},
+    "postgres": FAULTS.keys() - {"replica lag"},
+    "replica": {"replica lag"},
+    "towns": {"web killed", "worker killed", "two housekeepers", "database killed"},
+}
 
 
 def try_out(name: str, at: Stage, fault: Fault | None = None) -> Outcome:
@@ -242,7 +191,7 @@ def try_out(name: str, at: Stage, fault: Fault | None = None) -> Outcome:
         time.sleep(CALM)
     until = time.monotonic()
     new = [one for key, one in at.storm.kept.items() if key not in before]
-    found = compare(at.storm.kept, env=at.site.env, is_clock_right=name != "clock jump")
+    found = compare(at.storm, at.site, is_clock_right=name != "clock jump")
     return Outcome(
         fault=name,
         database=at.database.name,
@@ -256,12 +205,11 @@ def try_out(name: str, at: Stage, fault: Fault | None = None) -> Outcome:
 
 
 def run(*, only: Sequence[str] = tuple(FAULTS), kinds: Sequence[str] = tuple(KINDS)) -> Iterator[Outcome | LeftOut]:
-    yield LeftOut(NOT_HERE)
+    if not postgres.programs():
+        kinds = [kind for kind in kinds if kind == "sqlite"]
+        yield LeftOut("PostgreSQL, for it is not installed here")
     for kind in kinds:
-        if kind == "postgres" and not postgres.programs():
-            yield LeftOut("PostgreSQL, for it is not installed here")
-            continue
-        names = [name for name in only if kind == "postgres" or name not in OF_A_SERVER]
+        names = [name for name in only if name in TRIED_ON[kind]]
         if "clock jump" in names and not _faketime():
             names.remove("clock jump")
             yield LeftOut("the clock's jump, for libfaketime cannot be had here")

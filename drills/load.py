@@ -2,10 +2,11 @@
 
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median, quantiles
+from typing import Any
 
 from drills import processes, sites
 from drills.comparing import compare
@@ -52,9 +53,9 @@ def run(*, rate: float, minutes: float, kind: str) -> Iterator[Outcome]:
         KINDS[kind]() as database,
         sites.running(Path(folder), database.settings) as site,
     ):
-        town = site.town(DOORS)
+        doors = site.doors(DOORS)
         site.serve()
-        storm = Storm(town, port=site.port, every=DOORS / rate, sessions=newest_weeks(town))
+        storm = Storm(doors, port=site.port, every=DOORS / rate, sessions=newest_weeks(doors))
         try:
             # First their connections, and the plans of tables that are not empty.
             with storm.blowing():
@@ -66,9 +67,9 @@ def run(*, rate: float, minutes: float, kind: str) -> Iterator[Outcome]:
             storm.over()
 
 
-def newest_weeks(town: dict[str, list[dict[str, list[dict[str, str]]]]]) -> list[str]:
+def newest_weeks(doors: Sequence[dict[str, Any]]) -> list[str]:
     """Two, which no worker closes meanwhile."""
-    return sorted({session["week"] for door in town["doors"] for session in door["sessions"]})[-2:]
+    return sorted({session["week"] for door in doors for session in door["sessions"]})[-2:]
 
 
 def _measure(storm: Storm, site: sites.Site, database: Database, *, minutes: float) -> Outcome:
@@ -90,7 +91,7 @@ def _measure(storm: Storm, site: sites.Site, database: Database, *, minutes: flo
     came = [one for key, one in storm.kept.items() if key not in before]
     took = [1000 * one for one in storm.took()]
     used = processes.cpu(web) - used[0], _cpu_of(server) - used[1]
-    found = compare(storm.kept, env=site.env)
+    found = compare(storm, site)
     rate = len(came) / seconds
     return Outcome(
         database=database.name,

@@ -1,4 +1,4 @@
-"""Phones at the doors of a town: they count, keep what they counted until they are answered, and try again.
+"""Phones at the doors: they count, keep what they counted until they are answered, and try again.
 
 As the door's own page does (`attendance/door/sync.js`, `retry.js`): the oldest fifty at a time, under ids made here,
 one delivery after the other, fifteen seconds of patience, and after a failure a random pause, longer each time. Only
@@ -44,12 +44,16 @@ class Kept:
 class Phone(Thread):
     """One door, one line. `every` is the time between two visitors, in seconds; None: as soon as it is answered."""
 
-    def __init__(self, number: int, town: dict[str, Any], *, every: float, seed: int = 0) -> None:
+    def __init__(self, number: int, door: dict[str, Any], *, every: float, seed: int = 0) -> None:
         super().__init__(name=f"phone {number}", daemon=True)
-        door = town["doors"][number]
-        self.token: str = door["token"]
+        self.municipality: str = door["municipality"]
         self.sessions: list[dict[str, str]] = door["sessions"]
-        self.passes: list[str] = town["passes"]
+        self.passes: list[str] = door["passes"]
+        self.headers = {
+            "Host": door["host"],
+            "Authorization": f"Bearer {door['token']}",
+            "Content-Type": "application/json",
+        }
         self.port, self.every = 0, every
         self.kept: dict[str, Kept] = {}
         self.waiting: list[str] = []
@@ -152,8 +156,7 @@ class Phone(Thread):
         self._line = self._line or http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         sent_at = dt.datetime.now(dt.UTC).isoformat()
         body = json.dumps({"sentAt": sent_at, "waiting": len(self.waiting) - len(items), "checkIns": items})
-        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
-        self._line.request("POST", "/api/v1/check-ins", body, headers)
+        self._line.request("POST", "/api/v1/check-ins", body, self.headers)
         answer = self._line.getresponse()
         told = answer.read()
         if answer.status != 200:
@@ -177,12 +180,14 @@ class _Refused(ValueError):
 
 
 class Storm:
-    """All phones of a town. Visitors come within `with storm.blowing():`; at its end everything is delivered."""
+    """All phones. Visitors come within `with storm.blowing():`; at its end everything is delivered."""
 
-    def __init__(self, town: dict[str, Any], *, port: int, every: float, sessions: Sequence[str] = ()) -> None:
-        """`sessions` are weeks (their Mondays) to which the visitors keep; all of the town's, without."""
-        self.town = town
-        self.phones = [Phone(number, town, every=every) for number in range(len(town["doors"]))]
+    def __init__(
+        self, doors: Sequence[dict[str, Any]], *, port: int, every: float, sessions: Sequence[str] = ()
+    ) -> None:
+        """`sessions` are weeks (their Mondays) to which the visitors keep; all of the doors', without."""
+        self.doors = doors
+        self.phones = [Phone(number, door, every=every) for number, door in enumerate(doors)]
         self.find_at(port)
         if sessions:
             self.keep_to(sessions)
@@ -195,9 +200,8 @@ class Storm:
             phone.port = port
 
     def keep_to(self, weeks: Sequence[str]) -> None:
-        for number, phone in enumerate(self.phones):
-            all_of_them = self.town["doors"][number]["sessions"]
-            phone.sessions = [session for session in all_of_them if session["week"] in weeks]
+        for phone, door in zip(self.phones, self.doors, strict=True):
+            phone.sessions = [session for session in door["sessions"] if session["week"] in weeks]
 
     @contextmanager
     def blowing(self) -> Iterator[None]:
@@ -234,6 +238,10 @@ class Storm:
     @property
     def kept(self) -> dict[str, Kept]:
         return {key: one for phone in self.phones for key, one in phone.kept.items()}
+
+    def kept_in(self, municipality: str) -> dict[str, Kept]:
+        here = [phone for phone in self.phones if phone.municipality == municipality]
+        return {key: one for phone in here for key, one in phone.kept.items()}
 
     @property
     def failures(self) -> Counter[str]:

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -57,17 +57,33 @@ class Process:
 class Site:
     """Web processes and a worker on one database; `database` is what they need in their environment to find it."""
 
-    def __init__(self, folder: Path, database: dict[str, str], *, workers: int = 2) -> None:
-        self.folder, self.port = folder, free_port()
+    def __init__(
+        self, folder: Path, database: dict[str, str], *, municipalities: Sequence[str] = ("",), workers: int = 2
+    ) -> None:
+        """`municipalities` are names of many that it serves, or the empty one of the only one."""
+        self.folder, self.port, self.municipalities = folder, free_port(), municipalities
         settings = {"PORT": str(self.port), "WORKERS": str(workers), "LOG_LEVEL": "WARNING"}
         self.env = environment(folder / "none", port=self.port) | settings | database
         self.web = Process(*WEB, env=self.env, log=folder / "web.log")
         self.worker = Process(*WORKER, env=self.env, log=folder / "worker.log")
 
-    def town(self, doors: int) -> dict[str, Any]:
-        """Makes its tables, and so many doors with their sessions and passes."""
-        town: dict[str, Any] = json.loads(python("-m", "benches.door_town", str(doors), env=self.env))
-        return town
+    def doors(self, number: int) -> list[dict[str, Any]]:
+        """Makes its tables, and so many doors with their sessions and passes; as many for each of many."""
+        found: list[dict[str, Any]] = []
+        for name in self.municipalities:
+            host = f"{name}.example" if name else f"127.0.0.1:{self.port}"
+            if name:
+                own = [f"BASE_URL=http://{host}", f"TOWN_NAME={name.title()}"]
+                python("manage.py", "municipality", "add", name, f"first@{host}", "The First", *own, env=self.env)
+            town = json.loads(self.shell(f"from benches import door_town; door_town.tell({number})", municipality=name))
+            of_it = {"municipality": name, "host": host, "passes": town["passes"]}
+            found += [door | of_it for door in town["doors"]]
+        return found
+
+    def shell(self, code: str, *, municipality: str = "") -> str:
+        """What this code writes, for the one municipality or for one of many."""
+        which = ["--municipality", municipality] if municipality else []
+        return python("manage.py", "shell", "--verbosity", "0", "--command", code, *which, env=self.env)
 
     def serve(self, **more: str) -> None:
         """From when it answers."""
@@ -90,8 +106,8 @@ class Site:
 
 
 @contextmanager
-def running(folder: Path, database: dict[str, str], *, workers: int = 2) -> Iterator[Site]:
-    site = Site(folder, database, workers=workers)
+def running(folder: Path, database: dict[str, str], *, municipalities: Sequence[str] = ("",)) -> Iterator[Site]:
+    site = Site(folder, database, municipalities=municipalities)
     try:
         yield site
     finally:

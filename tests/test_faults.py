@@ -5,7 +5,7 @@ from functools import partial
 import pytest
 from django.conf import settings
 
-from drills import faults
+from drills import faults, stages
 from drills.comparing import differences
 from drills.databases import KINDS
 from drills.phones import Kept
@@ -17,7 +17,7 @@ ON_POSTGRES = settings.DATABASES["default"]["ENGINE"].endswith("postgresql")
 @pytest.fixture(scope="module")
 def town(tmp_path_factory):
     kind = KINDS["postgres" if ON_POSTGRES else "sqlite"]
-    with faults.stage(tmp_path_factory.mktemp("drill"), kind, doors=2) as found:
+    with stages.stage(tmp_path_factory.mktemp("drill"), kind, doors=2) as found:
         yield found
 
 

@@ -46,7 +46,8 @@ def run(arguments: Sequence[str], *, execute: Callable[[list[str]], None] = exec
     refused = []
 
     def once(town: towns.Town) -> None:
-        sys.stderr.write(f"{town.name}:\n")
+        if name is None:
+            sys.stderr.write(f"{town.name}:\n")
         try:
             execute([part.replace(PLACE, town.name) for part in rest])
         except SystemExit as end:
