@@ -121,7 +121,7 @@ def _nginx(folder: Path, *, app: int, cached: int, static: int) -> str:
     site = (ROOT / "docs" / "nginx.conf").read_text()
     changes: list[tuple[str, str | Callable[[re.Match[str]], str]]] = [
         (r"server 127\.0\.0\.1:8000;", f"server 127.0.0.1:{app};"),
-        (r"/var/cache/nginx/inloop", f"{folder}/cache"),
+        (r"/var/cache/inloop", f"{folder}/cache"),
         (r"listen 80;", f"listen 127.0.0.1:{free_port()};"),
         (r"listen 443 ssl;", f"listen 127.0.0.1:{cached};"),
         (r" +ssl_certificate.*\n", ""),

@@ -46,12 +46,12 @@ CREATE TABLE schools_neighbourhood AS SELECT n AS id, 'wijk-' || n AS slug, 'Wij
 CREATE TABLE schools_location AS SELECT n AS id, 'location-' || n AS slug, 'Locatie ' || n AS name,
     1 + n // 5 AS organisation_id, '' AS address, 1 + n % 40 AS neighbourhood_id FROM range(1, {locations} + 1) t(n);
 CREATE TABLE activities_programme AS SELECT n AS id, 'programme-' || n AS slug, 'Programma ' || n AS name,
-    '' AS description, 'teal' AS colour FROM range(1, 11) t(n);
+    '' AS description, 'teal' AS colour, '{{}}' AS translations FROM range(1, 11) t(n);
 CREATE TABLE activities_activity AS SELECT n AS id, 'activity-' || n AS slug, 'Activiteit ' || n AS title,
     '' AS description, 1 + location // 5 AS organisation_id, location AS location_id, 1 + n % 10 AS programme_id,
     ['po', 'vo', 'mbo', 'all'][1 + n % 4] AS level, DATE '{first}' AS starts_on, TIME '15:30' AS start_time,
     TIME '17:00' AS end_time, '' AS rrule, true AS skip_holidays, '[]' AS excluded_dates, '' AS source_uid,
-    TIMESTAMPTZ '{first}' AS published_at, TIMESTAMPTZ '{first}' AS updated_at
+    TIMESTAMPTZ '{first}' AS published_at, TIMESTAMPTZ '{first}' AS updated_at, '{{}}' AS translations
     FROM (SELECT n, 1 + n // {sessions} AS location FROM range({locations} * {sessions}) t(n));
 CREATE TABLE attendance_week AS SELECT (DATE '{first}' + 7 * n::INT) AS starts_on FROM range({weeks}) t(n);
 CREATE TABLE activities_session AS WITH begins AS (
