@@ -5,12 +5,28 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from benches.servers import ROOT
 
-def fetch(package: str, into: Path) -> Path | None:
+KEPT = ROOT / "var" / "debian"
+
+
+def program(name: str, *, package: str) -> list[str] | None:
+    """How to call it, installed or fetched with its libraries; None where it is not to be had."""
+    if installed := shutil.which(name):
+        return [installed]
+    folder = fetch(package)
+    found = sorted(folder.glob(f"usr/*bin/{name}")) if folder else []
+    if not folder or not found:
+        return None
+    libraries = ":".join(str(path) for path in folder.glob("usr/lib/*-linux-*"))
+    return ["env", f"LD_LIBRARY_PATH={libraries}", str(found[0])]
+
+
+def fetch(package: str) -> Path | None:
     """The folder in which the package lies unpacked, with what it needs; None where that is not to be had."""
-    found = into / package
+    found = KEPT / package
     if not found.exists() and shutil.which("apt-get") and shutil.which("dpkg-deb"):
-        _fetch(package, into)
+        _fetch(package, KEPT)
     return found if found.exists() else None
 
 

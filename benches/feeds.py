@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -13,7 +12,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from benches import Figure, LeftOut, sized
+from benches import Figure, LeftOut, debian, sized
 from benches.servers import ROOT, ask, environment, free_port, python, running
 
 SLICES, SECONDS = sized((5, 2), trial=(1, 1))
@@ -25,11 +24,11 @@ def measure() -> Iterator[Figure | LeftOut]:
     with tempfile.TemporaryDirectory(prefix="inloop-bench-") as name:
         folder = Path(name)
         yield from _written(folder)
-        missing = [program for program in ("nginx", "wrk") if not shutil.which(program)]
-        if missing:
-            yield LeftOut(f"calendars over HTTP, for {' and '.join(missing)} is not installed here")
+        nginx, wrk = debian.program("nginx", package="nginx-light"), debian.program("wrk", package="wrk")
+        if nginx and wrk:
+            yield from _served(folder, nginx=nginx, wrk=wrk)
         else:
-            yield from _served(folder)
+            yield LeftOut("calendars over HTTP, for nginx or wrk cannot be had here")
 
 
 def _written(folder: Path) -> Iterator[Figure]:
@@ -60,7 +59,7 @@ def _part(command: str, *, sessions: int, folder: Path) -> dict[str, Any]:
     return found
 
 
-def _served(folder: Path) -> Iterator[Figure]:
+def _served(folder: Path, *, nginx: list[str], wrk: list[str]) -> Iterator[Figure]:
     app, cached, static = free_port(), free_port(), free_port()
     env = environment(folder / "served.sqlite3", port=app)
     python("manage.py", "demo", "--weeks", "0", env=env)
@@ -73,14 +72,14 @@ def _served(folder: Path) -> Iterator[Figure]:
         (folder / "static" / FEED[1:]).write_bytes(_body(app))
         config = folder / "nginx.conf"
         config.write_text(_nginx(folder, app=app, cached=cached, static=static))
-        servers.enter_context(running("nginx", "-e", "stderr", "-c", str(config), port=static))
+        servers.enter_context(running(*nginx, "-e", "stderr", "-c", str(config), port=static))
         _check_private(cached, env)
         # Interleaved: what else this machine does slows all three alike.
         ports = {"app": app, "cached": cached, "static": static}
         rates: dict[str, list[float]] = {name: [] for name in ports}
         for _slice in range(SLICES):
             for name, port in ports.items():
-                rates[name].append(_unchanged_per_second(port))
+                rates[name].append(_unchanged_per_second(port, wrk=wrk))
     alone, behind, best = (median(rates[name]) for name in ports)
     yield Figure(
         name="unchanged calendar, answered by Inloop alone, against a file answered by nginx",
@@ -102,13 +101,13 @@ def _body(port: int) -> bytes:
     return body
 
 
-def _unchanged_per_second(port: int) -> float:
+def _unchanged_per_second(port: int, *, wrk: list[str]) -> float:
     url = f"http://127.0.0.1:{port}{FEED}"
     _status, headers, _body = ask(url)
     tag = headers["etag"]
     status, _headers, body = ask(url, If_None_Match=tag)
     assert (status, body) == (304, b""), status
-    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", "-H", f"If-None-Match: {tag}", url]
+    command = [*wrk, "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", "-H", f"If-None-Match: {tag}", url]
     out = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
     assert "Non-2xx" not in out, out
     found = re.search(r"Requests/sec:\s*([\d.]+)", out)

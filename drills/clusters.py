@@ -5,7 +5,6 @@ Web and worker know all three, and take the one that may be written to: libpq's 
 
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -20,7 +19,7 @@ from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
 from benches import debian, postgres
-from benches.servers import ROOT, free_port
+from benches.servers import free_port
 from drills import processes
 
 NODES = 3
@@ -45,9 +44,8 @@ def missing() -> str | None:
     return None
 
 
-def etcd() -> str | None:
-    fetched = debian.fetch("etcd-server", ROOT / "var/drills") if not shutil.which("etcd") else None
-    return shutil.which("etcd") or (str(fetched / "usr/bin/etcd") if fetched else None)
+def etcd() -> list[str] | None:
+    return debian.program("etcd", package="etcd-server")
 
 
 def _as_somebody() -> list[str]:
@@ -197,7 +195,7 @@ class Cluster:
 def running(folder: Path) -> Iterator[Cluster]:
     """From when all of its nodes have what the first has."""
     clients, peers = free_port(), free_port()
-    command = [str(etcd()), "--name=inloop", f"--data-dir={folder / 'etcd'}", "--log-level=error"]
+    command = [*(etcd() or []), "--name=inloop", f"--data-dir={folder / 'etcd'}", "--log-level=error"]
     command += [f"--listen-client-urls={_urls(clients)}", f"--advertise-client-urls={_urls(clients)}"]
     command += [f"--listen-peer-urls={_urls(peers)}", f"--initial-advertise-peer-urls={_urls(peers)}"]
     command += [f"--initial-cluster=inloop={_urls(peers)}"]

@@ -10,14 +10,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from benches import LeftOut, debian, postgres
-from benches.servers import ROOT, python
+from benches.servers import python
 from drills import disks, lagging
 from drills.comparing import compare
 from drills.databases import KINDS, Postgres
 from drills.lines import Line
 from drills.stages import CALM, Stage, stage
-
-KEPT = ROOT / "var" / "drills"  # what had to be fetched
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,7 +135,7 @@ def _set(clock: Path, moment: str) -> None:
 
 
 def _faketime() -> Path | None:
-    places = [Path("/usr/lib"), *([fetched] if (fetched := debian.fetch("libfaketime", KEPT)) else [])]
+    places = [Path("/usr/lib"), *([fetched] if (fetched := debian.fetch("libfaketime")) else [])]
     found = [path for place in places for path in place.glob("**/faketime/libfaketimeMT.so.1")]
     return found[0] if found else None
 
