@@ -12,7 +12,7 @@ from contextlib import suppress
 from enum import Enum
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives, mailers
+from django.core.mail import EmailMultiAlternatives, InvalidMailer, mailers
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
 from django.db.models import F
@@ -118,10 +118,11 @@ def deliver(pk: uuid.UUID, *, at: dt.datetime | None = None) -> Outcome:
     if message is None:
         letter.delete()
         return Outcome.NOT_WANTED
-    mailer = mailers.default
     try:
+        mailer = mailers.default
         mailer.open()
-    except OSError as error:
+    # Letters that stay in files need a folder that can be written.
+    except (OSError, InvalidMailer) as error:
         _log(letter, error)
         _put_off(letter, Problem.NO_SERVER, at=at)
         return Outcome.NO_SERVER

@@ -10,6 +10,7 @@ from django.test import override_settings
 from django_tasks_db.models import DBTaskResult
 
 from attendance import digests
+from config.mailing import mailer
 from schools import post, queue
 from schools.models import Letter, LetterKind, Problem
 from schools.post import PAUSES, Outcome
@@ -48,6 +49,15 @@ def test_a_letter_goes_once_and_says_when(letter):
     assert message.to == ["coordinator@inloop.example"]
     assert state(letter).sent_at == MONDAY
     assert not Letter.objects.in_trouble_at(MONDAY + DAY).exists()
+
+
+def test_a_folder_for_letters_that_cannot_be_written_is_seen_and_tried_again(letter, tmp_path, settings):
+    (tmp_path / "file").touch()
+    settings.MAILERS = {"default": mailer(f"filemail://{tmp_path}/file/mail")}
+    assert post.deliver(letter.pk, at=MONDAY) == Outcome.NO_SERVER
+    assert state(letter).problem == Problem.NO_SERVER
+    settings.MAILERS = {"default": mailer(f"filemail://{tmp_path}/mail")}
+    assert post.deliver(letter.pk, at=MONDAY + MINUTE) == Outcome.SENT
 
 
 @pytest.mark.django_db(transaction=True)  # the worker has a connection of its own
