@@ -173,10 +173,22 @@ tell()
     assert re.findall(r"^(\w+):$", said, re.M) == ["broken", "leaving", "whole"]
 
 
+def test_keys_are_locked_under_another_secret_key_and_stay_the_same(there):
+    keys = "tell(**{row.name: registry.key_of(row) for row in registry.everyone()})"
+    before, other = there.run(keys), "a-new-one" * 6
+    said = there.manage("municipality", "relock", fails=True, SECRET_KEY=other, SECRET_KEY_BEFORE="a-wrong-one" * 5)
+    assert "neither SECRET_KEY" in said
+    for _time in range(2):
+        there.manage("municipality", "relock", SECRET_KEY=other, SECRET_KEY_BEFORE=there.more["SECRET_KEY"])
+    there.more["SECRET_KEY"] = other
+    assert there.run(keys) == before
+
+
 def test_one_is_restored_while_the_others_are_served(there, tmp_path):
-    file = str(tmp_path / "{municipality}.backup")
-    there.manage("backup", file, "--municipality=whole")
-    file = file.replace("{municipality}", "whole")
+    assert there.manage("backup", str(tmp_path), fails=True).splitlines()[-1] == "backup failed for: broken"
+    assert {"leaving", "whole"} <= {re.match("[a-z]+", path.name)[0] for path in tmp_path.iterdir()}
+    there.manage("backup", str(tmp_path / "{municipality}.backup"), "--municipality=whole")
+    file = str(tmp_path / "whole.backup")
     assert "is being served" in there.manage("restore", file, "--municipality", "whole", fails=True)
     stopped = there.run(
         LOOK

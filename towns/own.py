@@ -41,6 +41,7 @@ GIVEN = [
     "OIDC_CLIENT_SECRET",
     "OIDC_ROLE_CLAIM",
     "OIDC_ROLES",
+    "OIDC_ACR",
 ]
 # Of these no setting is made by itself: they are part of another.
 _WITHIN_OTHERS = {"OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET"}

@@ -19,10 +19,10 @@ from threading import Lock
 from typing import Any
 from urllib.parse import urlsplit
 
-from cryptography.fernet import Fernet, InvalidToken
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.db import ProgrammingError, connection
+from django.db import ProgrammingError, connection, transaction
 
 from towns import Town
 from towns.own import GIVEN, settings_of
@@ -148,9 +148,9 @@ def _row(columns: tuple[Any, ...]) -> Row:
     return Row(name=name, host=host, given=given, locked_key=bytes(locked_key or b""), is_served=is_served)
 
 
-def _locking(name: str) -> Fernet:
+def _locking(name: str, secret: str = "") -> Fernet:
     # Of the installation, also while a municipality is served.
-    secret: str = settings._wrapped.SECRET_KEY  # type: ignore[misc]
+    secret = secret or settings._wrapped.SECRET_KEY  # type: ignore[misc]
     made = hmac.digest(secret.encode(), f"key of municipality {name}".encode(), "sha256")
     return Fernet(base64.urlsafe_b64encode(made))
 
@@ -206,6 +206,22 @@ def stop_serving(name: str) -> None:
     """No request and no work for it is begun any more, anywhere, when this is over."""
     _update(name, "is_served = false")
     time.sleep(BELIEVED_FOR)
+
+
+def lock_anew(*, before: str) -> None:
+    """Under this SECRET_KEY whatever is locked under the one of before: every key, or none. Safe to repeat.
+
+    Raises ImproperlyConfigured where a key opens with neither.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        for row in [row for row in everyone() if row.locked_key]:
+            either = MultiFernet([_locking(row.name), _locking(row.name, before)])
+            try:
+                locked_key = either.rotate(row.locked_key)
+            except InvalidToken:
+                raise ImproperlyConfigured(f"The key of {row.name} was locked with neither SECRET_KEY.") from None
+            cursor.execute(f"UPDATE {TABLE} SET locked_key = %s WHERE name = %s", [locked_key, row.name])
+    _READ.clear()
 
 
 def destroy_key(name: str) -> None:

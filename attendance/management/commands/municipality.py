@@ -1,3 +1,4 @@
+import os
 from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Sequence
 from pathlib import Path
@@ -49,6 +50,7 @@ class Command(BaseCommand):
         one = doing.add_parser("adopt", help="makes the only municipality of this database the first of many")
         one.add_argument("name")
         self._take_settings(one)
+        doing.add_parser("relock", help="keys under a new SECRET_KEY; SECRET_KEY_BEFORE has the old one")
         one = doing.add_parser("remove", help="for good: its key, then its schema")
         one.add_argument("name")
         one.add_argument("--really", metavar="NAME", help="the name once more; otherwise it is asked for")
@@ -96,6 +98,12 @@ class Command(BaseCommand):
 
     def _adopt(self, *, name: str, given: dict[str, str], **options: Any) -> None:
         municipalities.adopt(name, given, key=settings.SECRET_KEY)
+
+    def _relock(self, **options: Any) -> None:
+        if not (before := os.environ.get("SECRET_KEY_BEFORE")):
+            raise CommandError("SECRET_KEY_BEFORE is not set.")
+        registry.lock_anew(before=before)
+        self.stdout.write("Start web servers and workers with this SECRET_KEY now.")
 
     def _remove(self, *, name: str, really: str | None, **options: Any) -> None:
         registry.by_name(name)
