@@ -12,10 +12,10 @@ class Version(NamedTuple):
 
 
 VERSIONS = (
-    Version("1.4.0", (_("503 with Retry-After where the database does not answer: send the same again."),)),
     Version(
         "1.4.0",
         (
+            _("503 with Retry-After where the database does not answer: send the same again."),
             _("Webhooks: your program is told of changes and closed weeks, and needs not ask all day."),
             _("Sessions also as CSV and XLSX, by Accept."),
             _("A limit of its own for files; and over plain http the answer is 403, where it led to https."),

@@ -3,7 +3,7 @@
 What a backup must not do is bring back what was destroyed. It holds the keys of the weeks that were open when it was
 made; most of them are closed by the time it is needed. So after restoring, before anybody is served, every week whose
 days of grace are over by now is closed again, and what has outlived its days is destroyed again. The file itself
-keeps its keys until it is deleted: it must not be kept longer than a week stays open (docs/operating.md).
+keeps its keys until it is deleted: so it is kept for days (docs/operating.md).
 """
 
 import datetime as dt
@@ -25,6 +25,7 @@ from django.db.models import F, Sum
 
 import towns
 from activities.models import Edition, Session
+from activities.weeks import AMSTERDAM
 from attendance import closing, restoring
 from attendance.kept import kept
 from attendance.models import CheckIn, Pass, SessionTotal, Week
@@ -33,6 +34,7 @@ from towns import registry
 
 log = logging.getLogger(__name__)
 
+_SUFFIX = ".backup"
 _SQLITE, _POSTGRES = b"SQLite format 3\0", b"PGDMP"
 
 
@@ -65,6 +67,20 @@ def write(path: Path) -> dict[str, int]:
     finally:
         part.unlink(missing_ok=True)
     return figures()
+
+
+def place_in(folder: Path, *, at: dt.datetime) -> Path:
+    """2026-11-24-0330.backup, on the clock on the wall; of one of many municipalities with whose it is before that."""
+    town = towns.current()
+    made_at = at.astimezone(AMSTERDAM)
+    return folder / f"{f'{town.name}-' if town else ''}{made_at:%Y-%m-%d-%H%M}{_SUFFIX}"
+
+
+def delete_older(folder: Path, *, than: dt.datetime) -> None:
+    """Of all municipalities: a key that was destroyed lives on in them for as long."""
+    for path in folder.glob(f"*{_SUFFIX}"):
+        if path.stat().st_mtime < than.timestamp():
+            path.unlink()
 
 
 def figures() -> dict[str, int]:

@@ -165,6 +165,28 @@ def test_nothing_is_restored_over_data_nor_from_what_is_no_backup(town, tmp_path
     assert sorted(os.listdir(tmp_path)) == ["backup", "nothing", "text"]
 
 
+def test_a_folder_gets_another_backup_and_loses_those_that_are_old_also_when_none_can_be_made(
+    town, tmp_path, monkeypatch
+):
+    def there(name, *, age):
+        (tmp_path / name).touch()
+        os.utime(tmp_path / name, ((NOW - age).timestamp(),) * 2)
+
+    monkeypatch.setattr("attendance.management.commands.backup.now", lambda: NOW)
+    call_command("backup", str(tmp_path))
+    made = "2026-11-24-1600.backup"
+    there(made, age=0 * DAY)
+    there("2026-11-18-0330.backup", age=6 * DAY)
+    there("2026-11-17-0330.backup", age=7.5 * DAY)
+    there("east-2026-11-16-0330.backup", age=8.5 * DAY)
+    there("notes.txt", age=90 * DAY)
+    with pytest.raises(CommandError, match="there already"):
+        call_command("backup", str(tmp_path), keep_days=7)
+    assert sorted(os.listdir(tmp_path)) == ["2026-11-18-0330.backup", made, "notes.txt"]
+    with pytest.raises(CommandError, match="a folder"):
+        call_command("backup", str(tmp_path / "file.backup"), keep_days=7)
+
+
 @pytest.mark.skipif("connection.vendor != 'sqlite'")
 def test_a_destroyed_key_is_not_even_in_the_unused_pages_of_a_backup(town, tmp_path):
     key = bytes(WeekKey.objects.get().key)

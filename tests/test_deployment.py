@@ -1,6 +1,8 @@
 """What is deployed is what settings, commands and documents say: these files are held against each other."""
 
 import ast
+import getpass
+import os
 import re
 import subprocess
 import sys
@@ -8,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from django.conf import settings
 from django.core.management import get_commands
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -19,7 +22,8 @@ MANIFESTS = [
     for path in sorted((DEPLOY / "kubernetes").glob("*.yaml"))
     for document in yaml.safe_load_all(path.read_text())
 ]
-PODS = [one["spec"]["template"]["spec"] for one in MANIFESTS if one["kind"] in ("Deployment", "Job")]
+JOBS = [one["spec"].get("jobTemplate", one) for one in MANIFESTS if one["kind"] in ("Deployment", "Job", "CronJob")]
+PODS = [one["spec"]["template"]["spec"] for one in JOBS]
 COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
 OURS = [service for service in COMPOSE["services"].values() if service["image"].startswith("inloop")]
 CONTAINERFILE = (DEPLOY / "Containerfile").read_text()
@@ -127,16 +131,21 @@ def test_compose_believes_its_own_proxy_and_no_other():
 
 
 def test_pods_keep_to_the_restricted_standard():
-    assert len(PODS) == 3
+    assert len(PODS) == 4
     for pod in PODS:
         assert pod["securityContext"]["runAsNonRoot"] is True
         assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
         assert pod["automountServiceAccountToken"] is False
-        [container] = pod["containers"]
-        assert container["securityContext"] == {
-            "allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]},
-        }  # fmt: skip
-        assert container["resources"]["limits"]["memory"]
+        for container in [*pod["containers"], *pod.get("initContainers", ())]:
+            assert container["securityContext"] == {
+                "allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]},
+            }  # fmt: skip
+            assert container["resources"]["limits"]["memory"]
+
+
+def test_a_pod_serves_no_tables_of_another_version():
+    waiting = [pod["initContainers"][0]["command"] for pod in PODS if "initContainers" in pod]
+    assert waiting == [["python", "manage.py", "migrate", "--check"]] * 2
 
 
 def test_a_balancer_asks_whether_doors_can_deliver_and_not_whether_the_work_is_late():
@@ -168,9 +177,39 @@ def test_a_unit_is_shut_in(unit):
         assert settings[name] == "yes"
 
 
-def test_backups_are_deleted_before_the_weeks_whose_keys_they_hold_are_closed(settings):
-    [days] = re.findall(r"-mtime \+(\d+) -delete", (DEPLOY / "systemd/inloop-backup.service").read_text())
-    assert int(days) < settings.CLOSE_AFTER_DAYS
+def test_backups_are_kept_for_as_many_days_as_the_documents_say():
+    """For so long a key that was destroyed lives on in them."""
+    places = (
+        "deploy/systemd/inloop-backup.service",
+        "deploy/kubernetes/backup.yaml",
+        "docs/operating.md",
+        "docs/deploying.md",
+    )
+    found = [re.findall(r'--keep-days"?,? "?(\d+)', (ROOT / path).read_text()) for path in places]
+    assert [set(days) for days in found] == [{"7"}] * len(places)
+    assert re.search(r"^\| backups.*\| 7 \|", (ROOT / "docs/privacy.md").read_text(), re.M)
+
+
+def test_a_command_runs_with_the_settings_of_the_file_whatever_is_in_them(tmp_path):
+    (tmp_path / "inloop").symlink_to(DEPLOY / "inloop")
+    lines = [
+        "# a comment",
+        "",
+        f"BASE_URL={settings.BASE_URL}",
+        'PROGRAMME_NAME=Be on "Track" & $HOME',
+        "SECRET_KEY=fill-in",
+    ]
+    (tmp_path / "inloop.env").write_text("\n".join(lines))
+    env = os.environ | {"INLOOP_SETTINGS": str(tmp_path / "inloop.env"), "INLOOP_USER": getpass.getuser()}
+    command = [
+        str(tmp_path / "inloop"),
+        "shell",
+        "-v0",
+        "-c",
+        "from django.conf import settings as s; print(s.PROGRAMME_NAME)",
+    ]
+    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ('Be on "Track" & $HOME\n', "")
 
 
 def test_figures_of_the_machine_are_for_nobody_outside():

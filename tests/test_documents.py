@@ -47,9 +47,13 @@ RUNS = {
 # Not tried: by the first words of the line.
 NEEDS = {
     "adduser": "a machine of one's own to administrate",
+    "apt install": "the same",
+    "ln -s": "the same",
+    "cd /opt/inloop": "the same",
     "chmod": "what cp made",
     "curl -O": "a server that runs; every program that asks the API starts so, tests/api/test_clients.py too",
     "docker compose": "a container engine; the file is read by tests/test_deployment.py",
+    "docker tag": "the same",
     "git clone": "an address where the sources are published",
     "kubectl": "a cluster; the manifests are read by tests/test_deployment.py",
     "psql": "a server with a municipality to restore; the same is done by tests/test_towns_commands.py",
@@ -85,6 +89,8 @@ def test_each_line_to_type_is_tried_or_on_a_list_that_says_why_not(line):
     if "manage.py" in words:
         [_program, name, *arguments], _municipality = without_option(words[words.index("manage.py") :])
         can_be_asked(name, arguments)
+    elif words[0] == "inloop":  # deploy/inloop, which tests/test_deployment.py tries
+        can_be_asked(*words[1:2], words[2:])
     elif words[0] == "./run":
         can_be_run(*words[1:2])
     elif words[0] in ("cp", "install"):
