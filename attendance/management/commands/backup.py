@@ -14,9 +14,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("path", type=Path, help="a new file, or a folder in which one is made")
-        parser.add_argument(
-            "--keep-days", type=int, help="first delete what is older in that folder"
-        )
+        parser.add_argument("--keep-days", type=int, help="first delete what is older in that folder")
 
     def handle(self, *, path: Path, keep_days: int | None, **options: Any) -> None:
         at = now()
