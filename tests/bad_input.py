@@ -23,6 +23,7 @@ SUITES = {
         api/test_problems.py::test_odd_text_and_numbers_in_a_schedule_are_no_fault
         api/test_problems.py::test_odd_values_in_a_check_in_are_kept_or_refused_one_by_one
         api/test_problems.py::test_odd_queries_are_no_fault
+        api/test_problems.py::test_all_that_is_wrong_in_a_query_is_named_at_once
         api/test_problems.py::test_odd_paths_are_404
         api/test_problems.py::test_a_body_that_is_not_json_is_415
         api/test_problems.py::test_a_body_that_is_too_large_is_413""",
