@@ -123,6 +123,11 @@ def test_all_that_is_wrong_in_a_query_is_named_at_once(api, town, path, query):
     assert sorted(error["field"] for error in body["errors"]) == sorted(query)
 
 
+def test_more_keys_than_anybody_looks_at_are_bad_input(api, town):
+    body = check_problem(api.get("/sessions", **{f"key{number}": "1" for number in range(1001)}), 400)
+    assert [(error["field"], error["code"]) for error in body["errors"]] == [("", "invalid")]
+
+
 def test_a_file_has_no_pages_and_says_so_together_with_what_else_is_wrong(api, town):
     body = check_problem(api.get("/sessions", accept="text/csv", level="zzz", pageSize="0"), 400)
     found = {error["field"]: error["code"] for error in body["errors"]}
@@ -167,7 +172,10 @@ BROKEN = [
 @pytest.mark.parametrize("body", BROKEN, ids=[repr(body[:20]) for body in BROKEN])
 def test_json_that_is_none_is_400(api, town, body):
     for path in ("/check-ins", "/activities", "/closures", "/passes", "/devices", "/devices/pair"):
-        check_problem(api.post(path, body, token=town.tokens["coordinator"]), 400)
+        errors = check_problem(api.post(path, body, token=town.tokens["coordinator"]), 400)["errors"]
+        assert all(error["detail"] for error in errors)
+        # No body at all is one without fields.
+        assert {"": "parse_error"} in ({error["field"]: error["code"]} for error in errors) or (body == b"" and errors)
 
 
 @pytest.mark.parametrize("depth", DEEP)
