@@ -237,14 +237,14 @@ def add(
     if activity.published_at is None:
         raise RuleViolation("draft", _("This is a draft. Put it online first."))
     Edition.note_change(at=at)
-    _refuse_year(starts_at, "starts_at")
+    refuse_times(starts_at, ends_at)
     session = Session(
         activity=activity,
         location=location or activity.location,
         original_starts_at=starts_at.astimezone(dt.UTC),
         updated_at=at,
     )
-    _set_times(session, starts_at, ends_at)
+    session.set_times(starts_at.astimezone(dt.UTC), ends_at.astimezone(dt.UTC))
     if activity.sessions.scheduled().filter(starts_at=session.starts_at, location=session.location).exists():
         raise RuleViolation("already_there", _("There is a session at this time and place already."))
     _refuse_if_closed(session)
@@ -292,12 +292,15 @@ def move(
         raise RuleViolation("cancelled", _("This session is cancelled. Restore it first, then move it."))
     _refuse_if_attended(session)
     new_start = starts_at or session.starts_at
-    _refuse_year(new_start, "starts_at")
+    if not ends_at:
+        # Already here: its end might lie after the last day that there is.
+        _refuse_year(new_start, "starts_at")
     new_end = ends_at or (new_start + session.length if starts_at else session.ends_at)
+    refuse_times(new_start, new_end)
     told = audit.look(session, "starts_at", "ends_at", "location")
     with refusing_new_clashes(session.activity, keep=keep_clashes, at=at):
         was = session.local_date, session.location_id
-        _set_times(session, new_start, new_end)
+        session.set_times(new_start.astimezone(dt.UTC), new_end.astimezone(dt.UTC))
         session.location = location or session.location
         if was != (session.local_date, session.location_id):
             _refuse_if_closed(session)
@@ -348,17 +351,25 @@ def _changed(session: Session, *, at: dt.datetime) -> Session:
     return session
 
 
+def refuse_times(starts_at: dt.datetime, ends_at: dt.datetime) -> None:
+    """Raises ValidationError with all that is wrong with these, whatever session they are for."""
+    errors = {}
+    if starts_at.year not in YEARS:
+        errors["starts_at"] = _wrong_year()
+    if not dt.timedelta() < ends_at - starts_at <= LONGEST:
+        sentence = _("The end comes after the start, within 24 hours.")
+        errors["ends_at"] = ValidationError(sentence, "ends_before_it_starts")
+    if errors:
+        raise ValidationError(dict(errors))
+
+
 def _refuse_year(day: dt.date, field: str) -> None:
     if day.year not in YEARS:
-        raise ValidationError({field: ValidationError(_("Choose a day between 2000 and 2100."), "out_of_range")})
+        raise ValidationError({field: _wrong_year()})
 
 
-def _set_times(session: Session, starts_at: dt.datetime, ends_at: dt.datetime) -> None:
-    if not dt.timedelta() < ends_at - starts_at <= LONGEST:
-        raise ValidationError(
-            {"ends_at": ValidationError(_("The end comes after the start, within 24 hours."), "ends_before_it_starts")}
-        )
-    session.set_times(starts_at.astimezone(dt.UTC), ends_at.astimezone(dt.UTC))
+def _wrong_year() -> ValidationError:
+    return ValidationError(_("Choose a day between 2000 and 2100."), "out_of_range")
 
 
 def _refuse_if_closed(session: Session) -> None:

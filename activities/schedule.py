@@ -20,6 +20,8 @@ from schools.calendar import REGION, FreeDays
 MOST_SESSIONS = 1_000
 # How far ahead a schedule without an end is made into sessions: a school year and its summer.
 HORIZON = dt.timedelta(days=400)
+# In place of what could not be read: because of these, nothing else is wrong.
+STAND_INS = {"starts_on": dt.date.min, "start_time": dt.time.min, "end_time": dt.time.max}
 # Where every schedule ends that does not end before.
 _END = dt.date(YEARS.stop, 1, 1)
 
@@ -101,14 +103,19 @@ def validate(
 
     Of a series that has run for years, only the sessions from a day on count as too many.
     """
-    errors: dict[str, ValidationError] = {}
-    for field, check in _CHECKS.items():
-        if error := check(schedule):
-            errors[field] = error
-    if not errors and (error := _refusal_for_dates(schedule, today, free, counted_from)):
+    errors = wrong_fields(schedule)
+    # On which days it is, its times do not say.
+    if errors.keys() <= {"start_time", "end_time"} and (
+        error := _refusal_for_dates(schedule, today, free, counted_from)
+    ):
         errors["rrule"] = error
     if errors:
         raise ValidationError(dict(errors))
+
+
+def wrong_fields(schedule: Schedule) -> dict[str, ValidationError]:
+    """What is wrong already before its days are looked for."""
+    return {field: error for field, check in _CHECKS.items() if (error := check(schedule))}
 
 
 def normalised(rule: str) -> str:
@@ -150,10 +157,13 @@ def _wrong_rule(schedule: Schedule) -> ValidationError | None:
         seen.add(name)
     if "FREQ" not in seen:
         return ValidationError(_("A rule begins with FREQ=DAILY, WEEKLY, MONTHLY or YEARLY."), "rule_without_freq")
-    if misplaced := _misplaced_part(_parts(schedule.rrule)):
+    parts = _parts(schedule.rrule)
+    if misplaced := _misplaced_part(parts):
         return ValidationError(
             _("This rule has a part that cannot be used: %(part)s"), "rule_part", params={"part": misplaced}
         )
+    if int(parts.get("COUNT", 0)) > MOST_SESSIONS:
+        return _too_many_sessions()
     try:
         rrulestr(schedule.rrule, dtstart=dt.datetime.combine(schedule.starts_on, dt.time()))
     except (ValueError, TypeError, IndexError):
@@ -227,8 +237,7 @@ def _refusal_for_dates(
     schedule: Schedule, today: dt.date, free: FreeDays, counted_from: dt.date | None
 ) -> ValidationError | None:
     """Counted as far as the schedule goes, and one without an end as far as its sessions are made today."""
-    count = int(_parts(schedule.rrule).get("COUNT", 0)) if schedule.rrule else 0
-    ends = schedule.until or count or not schedule.rrule
+    ends = schedule.until or not schedule.rrule or "COUNT" in _parts(schedule.rrule)
     before = _END if ends else max(today, schedule.starts_on) + HORIZON
     found = iter(()) if _fits_no_day(schedule.rrule) else dates(schedule, before=before, free=free)
     first = next(found, None)
@@ -237,10 +246,14 @@ def _refusal_for_dates(
             _("This schedule has no session: no day fits it, or every day is excluded or a holiday."), "never_happens"
         )
     counted = (day for day in chain([first], found) if counted_from is None or day >= counted_from)
-    if max(sum(1 for _day in islice(counted, MOST_SESSIONS + 1)), count) > MOST_SESSIONS:
-        return ValidationError(
-            _("This schedule would make more than %(most)s sessions. Choose an earlier last day."),
-            "too_many_sessions",
-            params={"most": MOST_SESSIONS},
-        )
+    if sum(1 for _day in islice(counted, MOST_SESSIONS + 1)) > MOST_SESSIONS:
+        return _too_many_sessions()
     return None
+
+
+def _too_many_sessions() -> ValidationError:
+    return ValidationError(
+        _("This schedule would make more than %(most)s sessions. Choose an earlier last day."),
+        "too_many_sessions",
+        params={"most": MOST_SESSIONS},
+    )

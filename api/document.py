@@ -8,13 +8,12 @@ from django.conf import settings
 from django.http import HttpResponseBase
 from django.utils import translation
 from drf_spectacular.generators import SchemaGenerator
-from rest_framework.exceptions import ValidationError
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from api.conditions import answer_if_changed
-from api.filters import unknown_keys
+from api.filters import refuse_query
 
 
 @lru_cache(maxsize=1)
@@ -40,8 +39,7 @@ class DescriptionView(APIView):
     schema = None
 
     def get(self, request: Request) -> HttpResponseBase:
-        if errors := unknown_keys(request, set()):
-            raise ValidationError(errors)
+        refuse_query(request, known=())
         body = _written(settings.BASE_URL, settings.CONTACT_NAME, settings.CONTACT_EMAIL)
         response = answer_if_changed(request, body)
         response["Cache-Control"] = "public, max-age=300"

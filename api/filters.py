@@ -1,3 +1,4 @@
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.db.models import QuerySet
@@ -14,15 +15,17 @@ class Filters(DjangoFilterBackend):
 
     def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
         filterset = self.get_filterset(request, queryset, view)
-        errors = unknown_keys(request, view.query_keys_of(view.action))
+        wrong: Errors = view.paginator.errors_in(request, view)
         if filterset and not filterset.is_valid():
-            wrong = filterset.errors.get_json_data()
-            errors |= {name: [ErrorDetail(e["message"], e["code"]) for e in found] for name, found in wrong.items()}
-        if errors:
-            raise ValidationError(errors)
+            found = filterset.errors.get_json_data()
+            wrong |= {name: [ErrorDetail(e["message"], e["code"]) for e in errors] for name, errors in found.items()}
+        refuse_query(request, known=view.query_keys_of(view.action), wrong=wrong)
         return filterset.qs if filterset else queryset
 
 
-def unknown_keys(request: Request, known: set[str]) -> Errors:
-    unknown = sorted(request.query_params.keys() - known)
-    return {name: [ErrorDetail(_("This key is not known here."), "unknown_key")] for name in unknown}
+def refuse_query(request: Request, *, known: Collection[str], wrong: Mapping[str, Any] | None = None) -> None:
+    """Raises ValidationError with all at once: the keys that are not known, and what is `wrong` with the others."""
+    unknown = sorted(request.query_params.keys() - set(known))
+    errors = {name: [ErrorDetail(_("This key is not known here."), "unknown_key")] for name in unknown}
+    if errors or wrong:
+        raise ValidationError({**(wrong or {}), **errors})

@@ -3,11 +3,13 @@ from typing import Any
 from django.core.exceptions import ValidationError as WrongValue
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
-from rest_framework.exceptions import ErrorDetail, ValidationError
+from rest_framework.exceptions import ErrorDetail
 from rest_framework.pagination import PageNumberPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import remove_query_param, replace_query_param
+
+from api.filters import Errors
 
 AFTER = "after"
 
@@ -24,9 +26,9 @@ class Pages(PageNumberPagination):
     page_size_query_param = "pageSize"
 
     def paginate_queryset(self, queryset: QuerySet[Any], request: Request, view: Any = None) -> list[Any] | None:
-        self._refuse_senseless(request)
         self.key = view.lookup_field
-        last = self._last_seen(request, view)
+        named = self._last_seen(request, view)
+        last = None if named is None else named.first()
         if last is None:
             self.rows = super().paginate_queryset(queryset, request, view) or []
             self.count, self.number, self.has_more = self.page.paginator.count, self.page.number, self.page.has_next()
@@ -37,16 +39,13 @@ class Pages(PageNumberPagination):
         self.rows, self.has_more = rows[:size], len(rows) > size
         return self.rows
 
-    def _last_seen(self, request: Request, view: Any) -> Any:
-        """The row that was the last of the page before; None when none is named, or it is there no more."""
+    def _last_seen(self, request: Request, view: Any) -> QuerySet[Any] | None:
+        """The row that was the last of the page before, if it is still there; None when none is named."""
         value = request.query_params.get(AFTER)
         if value is None or "\x00" in value:
             return None
-        try:
-            return view.get_queryset().filter(**{self.key: value}).first()
-        except (ValueError, WrongValue):
-            sentence = _("Take this from the link to the next page.")
-            raise ValidationError({AFTER: [ErrorDetail(sentence, "invalid")]}) from None
+        found: QuerySet[Any] = view.get_queryset().filter(**{view.lookup_field: value})
+        return found
 
     def get_next_link(self) -> str | None:
         if not self.has_more:
@@ -67,14 +66,19 @@ class Pages(PageNumberPagination):
         links = {"next": self.get_next_link(), "previous": self.get_previous_link()}
         return Response({"count": self.count, **links, "results": data})
 
-    def _refuse_senseless(self, request: Request) -> None:
-        errors = {}
+    def errors_in(self, request: Request, view: Any) -> Errors:
+        """Of a query, for `api.filters.Filters`, which tells them with all others."""
+        errors: Errors = {}
         for name, most in (("page", 10**6), ("pageSize", self.max_page_size)):
             value = request.query_params.get(name)
             if value is not None and not (value.isascii() and value.isdigit() and 1 <= int(value[:8]) <= most):
-                errors[name] = [_("Write a number from 1 to %(most)s.") % {"most": most}]
-        if errors:
-            raise ValidationError(errors, "out_of_range")
+                sentence = _("Write a number from 1 to %(most)s.") % {"most": most}
+                errors[name] = [ErrorDetail(sentence, "out_of_range")]
+        try:
+            self._last_seen(request, view)
+        except (ValueError, WrongValue):
+            errors[AFTER] = [ErrorDetail(_("Take this from the link to the next page."), "invalid")]
+        return errors
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         other_page = {"type": ["string", "null"], "format": "uri"}

@@ -44,6 +44,8 @@ def camelize(name: str) -> str:
 
 def problem(status: int, detail: str, *, code: str = "", errors: list[dict[str, str]] | None = None) -> dict[str, Any]:
     body: dict[str, Any] = {"status": int(status), "title": HTTPStatus(status).phrase, "detail": detail}
+    if status == HTTPStatus.BAD_REQUEST and errors is None:
+        errors = [{"field": "", "code": "invalid", "detail": detail}]
     if code:
         body["code"] = code
     if errors is not None:
@@ -57,7 +59,7 @@ def answer_problem(error: Exception, context: dict[str, Any]) -> Response | None
     match error:
         case DjangoValidationError():
             body = _bad_input(list(_django_errors(error)))
-        case exceptions.ValidationError():
+        case exceptions.ValidationError() | exceptions.ParseError():
             body = _bad_input(list(_drf_errors(error.get_full_details())))
         case Clashing():
             clashes = [{"field": "", "code": str(clash.kind), "detail": str(clash)} for clash in error.first_clashes]

@@ -166,7 +166,8 @@ if REPLICAS:
     MIDDLEWARE.insert(MIDDLEWARE.index("config.watching.Watching") + 1, "config.replicas.Replicas")
 if MUNICIPALITIES:
     INSTALLED_APPS.insert(0, "towns")
-    MIDDLEWARE.insert(MIDDLEWARE.index("config.watching.Watching") + 1, "towns.middleware.Towns")
+    after = MIDDLEWARE.index("config.watching.Watching") + 1
+    MIDDLEWARE[after:after] = ["api.middleware.ApiHeaders", "towns.middleware.Towns"]
     # Read once, for all of them; a form comes from the host that it is sent to.
     CSRF_TRUSTED_ORIGINS = []
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -1,9 +1,11 @@
+from collections.abc import Callable
+
 from django.conf import settings
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.sitemaps.views import sitemap
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import LocalePrefixPattern, URLPattern, URLResolver, include, path, re_path
 from django.utils.translation import get_language
 from django.views.decorators.cache import cache_control
@@ -28,10 +30,17 @@ def robots(request: HttpRequest) -> HttpResponse:
     return HttpResponse("\n".join(lines), content_type="text/plain")
 
 
+def leading_on(address: str) -> Callable[..., HttpResponseBase]:
+    return login_not_required(RedirectView.as_view(url=address, query_string=True))
+
+
 def front_pages() -> list[URLPattern]:
-    """/en is the English front page, also without its slash."""
+    """/en is the English front page, also without its slash; and /api is /api in every language."""
     others = [code for code, _name in settings.LANGUAGES if code != settings.LANGUAGE_CODE]
-    return [path(code, login_not_required(RedirectView.as_view(url=f"/{code}/"))) for code in others]
+    return [
+        *(path(code, leading_on(f"/{code}/")) for code in others),
+        *(path(f"{code}/api", leading_on("/api")) for code in others),
+    ]
 
 
 class StaffPrefix(LocalePrefixPattern):
@@ -46,9 +55,8 @@ class StaffPrefix(LocalePrefixPattern):
 def staff_pages(*pages: URLPattern | URLResolver) -> list[URLPattern | URLResolver]:
     """Those in their languages; who asks for one in another is sent to the Dutch page."""
     others = "|".join(code for code, _name in settings.LANGUAGES if (code, _name) not in settings.STAFF_LANGUAGES)
-    in_dutch = login_not_required(RedirectView.as_view(url="/%(page)s", query_string=True))
     return [
-        re_path(rf"^(?:{others})/(?P<page>(?:desk|door|invite)(?:/.*)?)$", in_dutch),
+        re_path(rf"^(?:{others})/(?P<page>(?:desk|door|invite)(?:/.*)?)$", leading_on("/%(page)s")),
         URLResolver(StaffPrefix(prefix_default_language=False), list(pages)),
     ]
 

@@ -23,6 +23,7 @@ SUITES = {
         api/test_problems.py::test_odd_text_and_numbers_in_a_schedule_are_no_fault
         api/test_problems.py::test_odd_values_in_a_check_in_are_kept_or_refused_one_by_one
         api/test_problems.py::test_odd_queries_are_no_fault
+        api/test_problems.py::test_all_that_is_wrong_in_a_query_is_named_at_once
         api/test_problems.py::test_odd_paths_are_404
         api/test_problems.py::test_a_body_that_is_not_json_is_415
         api/test_problems.py::test_a_body_that_is_too_large_is_413""",
@@ -30,8 +31,10 @@ SUITES = {
         api/test_asked_at_random.py::test_every_question_gets_an_answer_that_is_described""",
     "API: values that make no sense": """
         api/test_activities.py::test_a_schedule_that_cannot_be_is_refused_and_nothing_is_written
+        api/test_activities.py::test_what_cannot_be_read_in_a_schedule_hides_nothing_that_is_wrong_in_the_rest
         api/test_activities.py::test_a_change_that_cannot_be_changes_nothing
         api/test_activities.py::test_a_move_that_cannot_be_changes_nothing
+        api/test_activities.py::test_all_that_is_wrong_with_a_new_time_and_place_is_named_at_once
         api/test_activities.py::test_a_closure_that_cannot_be_is_refused_and_cancels_nothing
         api/test_design_rules.py::test_core_http_response_code_wrong_types
         api/test_doors.py::test_an_order_that_cannot_be_makes_no_pass

@@ -85,6 +85,13 @@ def test_the_desk_and_the_door_in_another_language_are_the_dutch_ones(client, pa
     assert language_of(client.get(f"/{code}/{page}", follow=True).content.decode()) == "nl"
 
 
+@pytest.mark.parametrize("code", ["en", "tr", "bg"])
+def test_the_description_of_the_api_has_one_address_in_every_language(client, code):
+    answer = client.get(f"/{code}/api")
+    assert (answer.status_code, answer["Location"]) == (302, "/api")
+    assert client.get("/api").status_code == 200
+
+
 def test_a_turkish_page_leads_to_the_dutch_desk(client):
     assert 'href="/desk">' in client.get("/tr/privacy").content.decode()
 

@@ -26,11 +26,16 @@ def many(tmp_path_factory):
 
 def test_each_is_found_by_its_name_and_speaks_of_itself(many):
     found = many.run("""
+from django.utils import translation
 with serving(town("zaanstad")):
     factories.organisation(slug="only-here")
 def seen(name, path):
     answer = at(name).get(path)
     return answer.status_code, answer.content.decode()
+def asked(name):
+    translation.activate("tr")  # as whoever was served before by this thread may have left it
+    answer = at(name).get("/api/v1/sessions", headers={"Accept-Language": "en"})
+    return answer.status_code, answer["Content-Type"], answer["API-Version"], answer.json()["detail"]
 def of(name):
     with serving(town(name)):
         own = [settings.TOWN_NAME, settings.PROGRAMME_NAME, settings.BASE_HOST, settings.DEFAULT_FROM_EMAIL]
@@ -42,7 +47,8 @@ def of(name):
         "organisations": [one["slug"] for one in at(name).get("/api/v1/organisations").json()["results"]],
         "own": own,
     }
-tell(zaanstad=of("zaanstad"), purmerend=of("purmerend"), nobody=seen("nobody", "/"), none=seen("", "/"))
+tell(zaanstad=of("zaanstad"), purmerend=of("purmerend"), nobody=seen("nobody", "/"), none=seen("", "/"),
+     asked=[asked(name) for name in ("nobody", "")])
 """)
     for name in ("zaanstad", "purmerend"):
         here = found[name]
@@ -54,6 +60,7 @@ tell(zaanstad=of("zaanstad"), purmerend=of("purmerend"), nobody=seen("nobody", "
     assert found["purmerend"]["own"][1] == "Na schooltijd"
     assert [found[name]["organisations"] for name in ("zaanstad", "purmerend")] == [["only-here"], []]
     assert [found[name][0] for name in ("nobody", "none")] == [404, 404]
+    assert found["asked"] == [[404, "application/problem+json", settings.API_VERSION, "Dit bestaat niet."]] * 2
 
 
 def test_who_watches_is_told_of_each_by_its_name_and_nobody_else_is(many):

@@ -1,6 +1,7 @@
 import datetime as dt
 from collections.abc import Mapping
 from contextlib import suppress
+from copy import copy
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -9,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 from rest_framework.serializers import as_serializer_error
 
+from activities.weeks import YEARS
 from api.problems import camelize
 
 
@@ -26,8 +28,22 @@ class MomentField(serializers.DateTimeField):
         return super().enforce_timezone(value)
 
 
+class DayField(serializers.DateField):
+    default_error_messages = {"out_of_range": _("Choose a day between 2000 and 2100.")}
+
+    def to_internal_value(self, value: Any) -> dt.date:
+        day: dt.date = super().to_internal_value(value)
+        if day.year not in YEARS:
+            self.fail("out_of_range")
+        return day
+
+
 class Camel(serializers.Serializer[Any]):
-    """Fields are declared in Python's spelling and spoken in JSON's."""
+    """Fields are declared in Python's spelling and spoken in JSON's.
+
+    A body with fields that cannot be read is also held against the rules for the others, so that all errors come at
+    once. One whose fields can all be read is not: `validate`, or the verb that it is handed to, does that.
+    """
 
     def get_fields(self) -> dict[str, Any]:
         fields = {}
@@ -38,40 +54,45 @@ class Camel(serializers.Serializer[Any]):
             fields[spoken] = field
         return fields
 
+    def to_internal_value(self, data: Any) -> Any:
+        try:
+            return super().to_internal_value(data)
+        except serializers.ValidationError as error:
+            if not isinstance(data, Mapping):
+                raise
+            unread = {field.source for field in self._writable_fields if field.field_name in error.detail}
+            try:
+                self.hold_against_rules(self._read(data, unread), unread)
+            except (ValidationError, serializers.ValidationError) as broken:
+                raise serializers.ValidationError({**as_serializer_error(broken), **error.detail}) from None
+            raise
+
+    def _read(self, data: Mapping[str, Any], unread: set[str]) -> dict[str, Any]:
+        read = {}
+        for field in self._writable_fields:
+            if field.source not in unread:
+                with suppress(serializers.SkipField):
+                    read[field.source] = field.run_validation(field.get_value(data))
+        return read
+
+    def hold_against_rules(self, read: dict[str, Any], unread: set[str]) -> None:
+        """Raises ValidationError for what can be said of these values already, though `unread` fields are wrong."""
+
 
 class CamelModel(Camel, serializers.ModelSerializer[Any]):
-    """A body that is wrong in its fields is also held against the model's rules, so that all errors come at once.
-
-    A body whose fields are right is not: the verb that it is handed to does that.
-    """
-
     serializer_field_mapping = {
         **serializers.ModelSerializer.serializer_field_mapping,
         models.DateTimeField: MomentField,
     }
 
-    def to_internal_value(self, data: Any) -> Any:
-        try:
-            return super().to_internal_value(data)
-        except serializers.ValidationError as error:
-            if isinstance(data, Mapping):
-                also = as_serializer_error(self._broken_rules(data, wrong=set(error.detail)))
-                raise serializers.ValidationError({**also, **error.detail}) from None
-            raise
-
-    def _broken_rules(self, data: Mapping[str, Any], *, wrong: set[str]) -> ValidationError:
-        """What the model's constraints say of the columns that are right in themselves."""
-        candidate = self.Meta.model()
+    def hold_against_rules(self, read: dict[str, Any], unread: set[str]) -> None:
+        """The constraints of the model; what is not there is as it was, or as it is made."""
+        candidate = copy(self.instance) if self.instance else self.Meta.model()
         columns = {column.name for column in candidate._meta.fields}
-        good = [f for f in self._writable_fields if f.source in columns and f.field_name not in wrong]
-        for field in good:
-            with suppress(serializers.SkipField):
-                setattr(candidate, field.source, field.run_validation(field.get_value(data)))
-        try:
-            candidate.validate_constraints(exclude=columns - {field.source for field in good})
-        except ValidationError as error:
-            return error
-        return ValidationError({})
+        for name in columns & read.keys():
+            setattr(candidate, name, read[name])
+        writable = {field.source for field in self._writable_fields}
+        candidate.validate_constraints(exclude=columns - writable | unread)
 
 
 class SlugField(serializers.SlugRelatedField[Any]):

@@ -4,15 +4,17 @@ from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils.timezone import now
 from rest_framework import serializers
 
+from activities import publishing
 from activities import schedule as schedules
 from activities.models import Activity, Level, Programme, Session
 from activities.schedule import Schedule, normalised
 from activities.weeks import local_date
-from api.serializers.base import Camel, CamelModel, MomentField, SlugField
+from api.serializers.base import Camel, CamelModel, DayField, MomentField, SlugField
 from schools.calendar import REGION, FreeDays
 from schools.models import Closure, HolidayOverride, Kind, Location, Organisation
 
@@ -57,19 +59,32 @@ class ProgrammeSerializer(CamelModel):
         fields = ["slug", "name", "description", "feed_url"]
 
 
+class RuleField(serializers.CharField):
+    def to_internal_value(self, data: Any) -> str:
+        return normalised(super().to_internal_value(data))
+
+
 class ScheduleSerializer(Camel):
     """Wall-clock times in Europe/Amsterdam; the rule is that of RFC 5545, section 3.3.10, without its end."""
 
     starts_on = serializers.DateField()
     start_time = serializers.TimeField(format="%H:%M")
     end_time = serializers.TimeField(format="%H:%M")
-    rrule = serializers.CharField(allow_blank=True, max_length=200, required=False)
+    rrule = RuleField(allow_blank=True, max_length=200, required=False)
     until = serializers.DateField(allow_null=True, required=False)
     skip_holidays = serializers.BooleanField(required=False)
     excluded_dates = serializers.ListField(child=serializers.DateField(), max_length=1000, required=False)
 
-    def validate_rrule(self, rule: str) -> str:
-        return normalised(rule)
+    @property
+    def kept(self) -> dict[str, Any]:
+        """A change may name a part of the schedule; the rest stays."""
+        activity: Activity | None = self.parent.instance
+        return vars(activity.schedule) if activity else {}
+
+    def hold_against_rules(self, read: dict[str, Any], unread: set[str]) -> None:
+        stand_ins = {name: schedules.STAND_INS[name] for name in schedules.STAND_INS.keys() & unread}
+        wrong = schedules.wrong_fields(Schedule(**self.kept | stand_ins | read))
+        raise ValidationError({name: error for name, error in wrong.items() if name not in unread})
 
 
 class ActivitySerializer(CamelModel):
@@ -108,11 +123,9 @@ class ActivitySerializer(CamelModel):
         return fields
 
     def validate_schedule(self, value: dict[str, Any]) -> Schedule:
-        """A change may name a part of the schedule; the rest stays."""
-        kept = vars(self.instance.schedule) if self.instance else {}
         if "excluded_dates" in value:
             value["excluded_dates"] = tuple(value["excluded_dates"])
-        schedule = Schedule(**kept | value)
+        schedule = Schedule(**self.fields["schedule"].kept | value)
         # Here already, so that its errors come together with those of the other fields.
         today = local_date(now())
         counted_from = today if self.instance else None
@@ -131,7 +144,7 @@ class ActivitySerializer(CamelModel):
 class ChangeSerializer(ActivitySerializer):
     """What a change may say besides: for which dates it holds, and that what then clashes is meant."""
 
-    change_from = serializers.DateField(
+    change_from = DayField(
         write_only=True, required=False, help_text="The new schedule and location hold from this day on."
     )
     change_by_hand = serializers.BooleanField(
@@ -144,7 +157,7 @@ class ChangeSerializer(ActivitySerializer):
 
 
 class EndSerializer(Camel):
-    last_on = serializers.DateField(help_text="The last day of the series; later sessions go.")
+    last_on = DayField(help_text="The last day of the series; later sessions go.")
 
 
 class SessionSerializer(CamelModel):
@@ -190,6 +203,10 @@ class MoveSerializer(Camel):
         if user := self.context.get("publisher"):
             fields["location"].queryset = Location.objects.published_by(user)
         return fields
+
+    def hold_against_rules(self, read: dict[str, Any], unread: set[str]) -> None:
+        if {"starts_at", "ends_at"} <= read.keys():
+            publishing.refuse_times(read["starts_at"], read["ends_at"])
 
 
 class ExtraDateSerializer(MoveSerializer):

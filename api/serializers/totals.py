@@ -79,14 +79,23 @@ class QuestionSerializer(Camel):
         """Sessions give a neighbourhood's plain name, rows its slug: both are understood."""
         return slugify(name)
 
-    def validate(self, value: dict[str, Any]) -> dict[str, Any]:
-        this_week = self.context["week"]
+    def hold_against_rules(self, read: dict[str, Any], unread: set[str]) -> None:
+        if not unread & {"week_from", "week_to"}:
+            self._weeks_of(read)
+
+    def _weeks_of(self, value: dict[str, Any]) -> tuple[dt.date, dt.date]:
+        """The first and the last, by their Mondays."""
+        this_week: dt.date = self.context["week"]
         last = value.get("week_to") or max(this_week, value.get("week_from") or this_week)
         first = value.get("week_from") or last - 11 * weeks.WEEK
         if first > last:
             raise serializers.ValidationError({"weekTo": _("The last week comes before the first.")}, "reversed")
         if last - first > MOST_WEEKS * weeks.WEEK:
             raise serializers.ValidationError({"weekFrom": _("Ask for ten years at most.")}, "too_long")
+        return first, last
+
+    def validate(self, value: dict[str, Any]) -> dict[str, Any]:
+        first, last = self._weeks_of(value)
         filters = {name: value[name] for name in DIMENSIONS if name in value}
         group_by = _GROUPS.get(value.get("group_by", ""))
         details = value.get("details", False)

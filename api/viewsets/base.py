@@ -2,13 +2,13 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 from rest_framework import status
-from rest_framework.exceptions import AuthenticationFailed, MethodNotAllowed, PermissionDenied, ValidationError
+from rest_framework.exceptions import AuthenticationFailed, MethodNotAllowed, PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from rest_framework.viewsets import GenericViewSet
 
-from api.filters import unknown_keys
+from api.filters import refuse_query
 from api.throttles import address_of, refuse_too_many
 from schools.models import AccessToken, Scope, User
 
@@ -24,7 +24,6 @@ class OutOfScope(PermissionDenied):
 class ApiViewSet(GenericViewSet[Any]):
     """What every operation does: refuse query keys that it does not know, and know who asks."""
 
-    query_keys: set[str] = set()
     # What a token must be for, if it is not for everything; None lets every token in.
     scope: Scope | None = Scope.EVERYTHING
     # What is everybody's here, and so every token's.
@@ -49,18 +48,15 @@ class ApiViewSet(GenericViewSet[Any]):
         if str(request.method).lower() not in {*self.action_map, "options"}:
             raise MethodNotAllowed(str(request.method))
         super().initial(request, *args, **kwargs)
-        # A list of rows refuses them together with senseless values, in `api.filters.Filters`.
-        if not self._lists_rows() and (errors := unknown_keys(request, self.query_keys_of(self.action))):
-            raise ValidationError(errors)
+        # A list refuses them together with senseless values: in `api.filters.Filters`, or in `asked`.
+        if self.action != "list":
+            refuse_query(request, known=self.query_keys_of(self.action))
 
     def query_keys_of(self, action: str | None) -> set[str]:
         if action != "list":
             return set()
         filterset: Any = getattr(self, "filterset_class", None)
-        return self.query_keys | (PAGES if self.paginator else set()) | set(filterset.base_filters if filterset else ())
-
-    def _lists_rows(self) -> bool:
-        return self.action == "list" and self.paginator is not None
+        return PAGES | set(filterset.base_filters if filterset else ())
 
     def options(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Which methods there are, and nothing of how it is made."""
@@ -77,6 +73,13 @@ class ApiViewSet(GenericViewSet[Any]):
         if isinstance(self.request.user, User):
             context["publisher"] = self.request.user
         return context
+
+    def asked(self, serializer_class: type[BaseSerializer[Any]], **context: Any) -> dict[str, Any]:
+        """The query of this request, read by a serializer."""
+        serializer: Any = serializer_class(data=self.request.query_params, context=context)
+        serializer.is_valid()
+        refuse_query(self.request, known=serializer.fields, wrong=serializer.errors)
+        return dict(serializer.validated_data)
 
     def validated(self, serializer_class: type[BaseSerializer[Any]], **options: Any) -> dict[str, Any]:
         """The body of this request, read by another serializer than the one that answers."""

@@ -35,14 +35,11 @@ class WeeklyTotalsViewSet(ApiViewSet):
     serializer_class = WeeklyTotalsSerializer
     queryset = CheckIn.objects.none()  # rows are reckoned, not read
     pagination_class = None
-    query_keys = set(QuestionSerializer().fields)
 
     @extend_schema(parameters=[QuestionSerializer], responses=WeeklyTotalsSerializer)
     def list(self, request: Request) -> HttpResponseBase:
         at = now()
-        asked = QuestionSerializer(data=request.query_params, context={"week": week_of(at)})
-        asked.is_valid(raise_exception=True)
-        question = asked.validated_data["question"]
+        question = self.asked(QuestionSerializer, week=week_of(at))["question"]
         if is_asked_for(request):
             refuse_too_many_files(request)
         reader = request.user if isinstance(request.user, User) else None
@@ -65,14 +62,12 @@ class ReachViewSet(ApiViewSet):
     serializer_class = ReachSerializer
     queryset = CheckIn.objects.none()
     pagination_class = None
-    query_keys = set(ReachQuestionSerializer().fields)
 
     @extend_schema(parameters=[ReachQuestionSerializer], responses=ReachSerializer)
     def list(self, request: Request) -> Response:
         at = now()
-        asked = ReachQuestionSerializer(data=request.query_params)
-        asked.is_valid(raise_exception=True)
-        monday, group_by = asked.validated_data.get("week", week_of(at)), asked.validated_data.get("group_by")
+        asked = self.asked(ReachQuestionSerializer)
+        monday, group_by = asked.get("week", week_of(at)), asked.get("group_by")
         reader = request.user if isinstance(request.user, User) else None
         rows = disclosed_reach(monday, group_by=group_by, reader=reader)
         return Response({"asOf": _second(at), "results": [spoken_reach(row, group_by) for row in rows]})

@@ -122,6 +122,46 @@ def test_all_errors_come_at_once(api, town, token):
     }
 
 
+UNREAD = ("schedule.startsOn", "invalid")
+TOO_EARLY = ("schedule.endTime", "ends_before_it_starts")
+OVER_BEFORE = ("schedule.until", "ends_before_it_starts")
+NO_RULE = ("schedule.rrule", "rule_part")
+TOO_MANY = ("schedule.rrule", "too_many_sessions")
+PARTLY_READ = [
+    ({"startsOn": "soon", "endTime": "15:00", "rrule": "FREQ=HOURLY"}, {UNREAD, TOO_EARLY, NO_RULE}),
+    ({"startsOn": "soon", "rrule": "FREQ=DAILY;COUNT=1001"}, {UNREAD, TOO_MANY}),
+    ({"endTime": "15:00", "rrule": "FREQ=DAILY", "until": "2099-01-01"}, {TOO_EARLY, TOO_MANY}),
+    ({"startsOn": "soon", "until": "2020-01-01"}, {UNREAD}),
+    ({"startTime": "soon", "endTime": "15:00"}, {("schedule.startTime", "invalid")}),
+    (
+        {"startTime": "soon", "endTime": "02:30", "until": "2020-01-01"},
+        {("schedule.startTime", "invalid"), ("schedule.endTime", "clock_change"), OVER_BEFORE},
+    ),
+]
+
+
+@pytest.mark.parametrize(("change", "expected"), PARTLY_READ, ids=[str(change) for change, _e in PARTLY_READ])
+def test_what_cannot_be_read_in_a_schedule_hides_nothing_that_is_wrong_in_the_rest(
+    api, token, offered, change, expected
+):
+    assert fields(api.post("/activities", body(schedule=schedule(**change)), token=token)) == expected
+    assert fields(api.patch("/activities/sport-na-school", {"schedule": change}, token=token)) == expected
+    assert Activity.objects.count() == 2
+
+
+def test_a_change_is_held_against_what_stays(api, token, offered):
+    api.patch("/activities/sport-na-school", {"maxAge": 12}, token=token)
+    wrong = {"title": "", "minAge": 14, "changeFrom": "1900-01-01"}
+    wrong["schedule"] = {"until": "soon", "endTime": "15:00"}
+    assert fields(api.patch("/activities/sport-na-school", wrong, token=token)) == {
+        ("title", "blank"),
+        ("", "ages_reversed"),
+        ("changeFrom", "out_of_range"),
+        ("schedule.until", "invalid"),
+        TOO_EARLY,
+    }
+
+
 def test_somebody_else_s_organisation_and_location_do_not_exist(api, town, token):
     response = api.post("/activities", body(organisation="hub", location="hub"), token=token)
     assert fields(response) == {("organisation", "does_not_exist"), ("location", "does_not_exist")}
@@ -204,6 +244,19 @@ def test_a_move_that_cannot_be_changes_nothing(api, token, offered, change, fiel
     assert {name for name, _code in fields(response)} == {field}
     session.refresh_from_db()
     assert (session.moved_at, session.sequence) == (None, 0)
+
+
+def test_all_that_is_wrong_with_a_new_time_and_place_is_named_at_once(api, token, offered):
+    no_place, too_early = ("location", "does_not_exist"), ("endsAt", "ends_before_it_starts")
+    too_long_ago = {"startsAt": "1927-01-05T15:00:00Z", "endsAt": "1927-01-05T14:00:00Z"}
+    no_year = {("startsAt", "out_of_range"), too_early}
+    path = "/activities/sport-na-school/sessions"
+    assert fields(api.post(path, too_long_ago, token=token)) == no_year
+    assert fields(api.post(path, too_long_ago | {"location": "hub"}, token=token)) == {*no_year, no_place}
+    path = f"/sessions/{offered.sessions.in_order()[0].pk}"
+    assert fields(api.patch(path, too_long_ago, token=token)) == no_year
+    assert fields(api.patch(path, too_long_ago | {"location": "hub"}, token=token)) == {*no_year, no_place}
+    assert fields(api.patch(path, {"startsAt": "9999-12-31T23:30:00Z"}, token=token)) == {("startsAt", "out_of_range")}
 
 
 def test_a_session_is_cancelled_once_and_restored_once(api, token, offered):

@@ -106,6 +106,34 @@ def test_bad_input_names_field_code_and_sentence(api, town):
         assert error["detail"]
 
 
+WRONG_QUERIES = [
+    ("/weekly-totals", {"foo": "1", "weekFrom": "x", "level": "y"}),
+    ("/reach", {"foo": "1", "week": "x", "groupBy": "y"}),
+    ("/sessions", {"foo": "1", "level": "zzz", "pageSize": "0", "page": "x", "after": "nobody"}),
+    ("/activities", {"foo": "1", "age": "old", "pageSize": "0"}),
+    ("/organisations", {"foo": "1", "kind": "castle", "page": "0"}),
+    *((path, {"foo": "1", "pageSize": "0"}) for path in ("/locations", "/programmes", "/closures", "/devices")),
+    ("/check-ins", {"foo": "1", "session": "x", "page": "0", "after": "nobody"}),
+]
+
+
+@pytest.mark.parametrize(("path", "query"), WRONG_QUERIES, ids=[path for path, _query in WRONG_QUERIES])
+def test_all_that_is_wrong_in_a_query_is_named_at_once(api, town, path, query):
+    body = check_problem(api.get(path, token=town.tokens["coordinator"], **query), 400)
+    assert sorted(error["field"] for error in body["errors"]) == sorted(query)
+
+
+def test_more_keys_than_anybody_looks_at_are_bad_input(api, town):
+    body = check_problem(api.get("/sessions", **{f"key{number}": "1" for number in range(1001)}), 400)
+    assert [(error["field"], error["code"]) for error in body["errors"]] == [("", "invalid")]
+
+
+def test_a_file_has_no_pages_and_says_so_together_with_what_else_is_wrong(api, town):
+    body = check_problem(api.get("/sessions", accept="text/csv", level="zzz", pageSize="0"), 400)
+    found = {error["field"]: error["code"] for error in body["errors"]}
+    assert found == {"level": "invalid_choice", "pageSize": "unknown_key"}
+
+
 # ---------------------------------------------------------------- headers
 
 
@@ -144,7 +172,10 @@ BROKEN = [
 @pytest.mark.parametrize("body", BROKEN, ids=[repr(body[:20]) for body in BROKEN])
 def test_json_that_is_none_is_400(api, town, body):
     for path in ("/check-ins", "/activities", "/closures", "/passes", "/devices", "/devices/pair"):
-        check_problem(api.post(path, body, token=town.tokens["coordinator"]), 400)
+        errors = check_problem(api.post(path, body, token=town.tokens["coordinator"]), 400)["errors"]
+        assert all(error["detail"] for error in errors)
+        # No body at all is one without fields.
+        assert {"": "parse_error"} in ({error["field"]: error["code"]} for error in errors) or (body == b"" and errors)
 
 
 @pytest.mark.parametrize("depth", DEEP)

@@ -165,6 +165,8 @@ WRONG = [
     ({"groupBy": "shoeSize"}, {"groupBy"}),
     ({"level": "university"}, {"level"}),
     ({"weekFrom": "x", "groupBy": "y", "level": "z"}, {"weekFrom", "groupBy", "level"}),
+    ({"weekFrom": "2026-W10", "weekTo": "2026-W09", "level": "z"}, {"weekTo", "level"}),
+    ({"weekFrom": "2000-W01", "weekTo": "x"}, {"weekTo"}),
 ]
 
 
