@@ -34,8 +34,10 @@ def seen(name, path):
 def of(name):
     with serving(town(name)):
         own = [settings.TOWN_NAME, settings.PROGRAMME_NAME, settings.BASE_HOST, settings.DEFAULT_FROM_EMAIL]
-    document = at(name).get("/api/v1/openapi.json").json()
+    described = at(name).get("/api/v1/openapi.json")
+    document = described.json()
     return {
+        "speaks of": [one for one in ("zaanstad", "purmerend") if f"{one}.example" in described.text],
         "page": f"Inloop {name.title()}" in seen(name, "/")[1],
         "robots": seen(name, "/robots.txt")[1].split()[-1],
         "document": document["servers"][0]["url"], "contact": document["info"]["contact"]["url"],
@@ -51,6 +53,7 @@ tell(zaanstad=of("zaanstad"), purmerend=of("purmerend"), nobody=seen("nobody", "
         assert (here["document"], here["contact"]) == (f"http://{name}.example/api/v1", f"http://{name}.example")
         assert here["own"][0] == name.title()
         assert here["own"][2] == f"{name}.example"
+        assert here["speaks of"] == [name]
     assert found["purmerend"]["own"][1] == "Na schooltijd"
     assert [found[name]["organisations"] for name in ("zaanstad", "purmerend")] == [["only-here"], []]
     assert [found[name][0] for name in ("nobody", "none")] == [404, 404]
