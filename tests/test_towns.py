@@ -15,12 +15,15 @@ pytestmark = [
     ),
 ]
 
+STYLE = "https://style.example/purmerend.css"
+
 
 @pytest.fixture(scope="module")
 def many(tmp_path_factory):
     installation = Installation(tmp_path_factory.mktemp("many"))
     installation.add("zaanstad")
-    installation.add("purmerend", "PROGRAMME_NAME=Na schooltijd", "SCHOOL_HOLIDAY_REGION=Midden")
+    own = ["PROGRAMME_NAME=Na schooltijd", "SCHOOL_HOLIDAY_REGION=Midden", f"THEME_STYLESHEET={STYLE}"]
+    installation.add("purmerend", *own)
     return installation
 
 
@@ -38,6 +41,7 @@ def of(name):
     document = described.json()
     return {
         "speaks of": [one for one in ("zaanstad", "purmerend") if f"{one}.example" in described.text],
+        "policies": [at(name).get(path).headers["Content-Security-Policy"] for path in ("/", "/embed")],
         "page": f"Inloop {name.title()}" in seen(name, "/")[1],
         "robots": seen(name, "/robots.txt")[1].split()[-1],
         "document": document["servers"][0]["url"], "contact": document["info"]["contact"]["url"],
@@ -54,6 +58,7 @@ tell(zaanstad=of("zaanstad"), purmerend=of("purmerend"), nobody=seen("nobody", "
         assert here["own"][0] == name.title()
         assert here["own"][2] == f"{name}.example"
         assert here["speaks of"] == [name]
+        assert [STYLE in policy for policy in here["policies"]] == [name == "purmerend"] * 2
     assert found["purmerend"]["own"][1] == "Na schooltijd"
     assert [found[name]["organisations"] for name in ("zaanstad", "purmerend")] == [["only-here"], []]
     assert [found[name][0] for name in ("nobody", "none")] == [404, 404]
