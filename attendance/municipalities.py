@@ -38,6 +38,8 @@ def add(name: str, given: Mapping[str, str], *, email: str, person: str, languag
         raise MunicipalityRefused(f"{name} is here already.")
     _make_schema(name)
     with serving(registry.town_of(row)):
+        if restoring.MARK in connection.introspection.table_names():
+            raise _unfinished(name)
         call_command("migrate", verbosity=0, interactive=False)
         if not User.objects.exists():
             invitations.invite_first(email=email, name=person, language=language, at=at)
@@ -49,7 +51,7 @@ def start(name: str) -> None:
     with serving(registry.town_of(registry.by_name(name))):
         tables = connection.introspection.table_names()
     if restoring.MARK in tables or "django_migrations" not in tables:
-        raise MunicipalityRefused(f"{name} is not whole. Restore its backup first.")
+        raise _unfinished(name)
     registry.serve(name)
 
 
@@ -92,7 +94,10 @@ def arrive(folder: Path, given: Mapping[str, str], *, at: dt.datetime) -> tuple[
 
 
 def adopt(name: str, given: Mapping[str, str], *, key: str) -> None:
-    """The one municipality that this database held until now becomes the first of many, with its rows and its key."""
+    """The one municipality that this database held until now becomes the first of many, with its rows and its key.
+
+    Raises MunicipalityRefused where there is none, or its restoring is not over.
+    """
     registry.check_name(name)
     if registry.everyone():
         raise MunicipalityRefused("There are municipalities already: export this one where it is, and import it.")
@@ -100,6 +105,9 @@ def adopt(name: str, given: Mapping[str, str], *, key: str) -> None:
         cursor.execute("SELECT to_regclass('public.django_migrations') IS NOT NULL")
         if cursor.fetchone() != (True,):
             raise MunicipalityRefused("The schema `public` of this database holds no municipality.")
+        cursor.execute("SELECT to_regclass(%s) IS NULL", [f"public.{restoring.MARK}"])
+        if cursor.fetchone() != (True,):
+            raise _unfinished(name)
         cursor.execute(f"ALTER SCHEMA public RENAME TO {name}")
         cursor.execute("CREATE SCHEMA public")
         registry.prepare()
@@ -115,6 +123,10 @@ def remove(name: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"DROP SCHEMA IF EXISTS {name} CASCADE")
     registry.strike_out(name)
+
+
+def _unfinished(name: str) -> MunicipalityRefused:
+    return MunicipalityRefused(f"{name} is not whole. Restore its backup first.")
 
 
 def _make_schema(name: str) -> None:

@@ -162,6 +162,32 @@ tell(made=[one for values in made_by.values() for one in values[:3]], seen=seen,
     assert not any(found["in_the_table"])
 
 
+def test_one_that_is_being_restored_holds_up_nobody_else(many):
+    """A connection of the pool comes back as it was left: on the path of whoever is being restored."""
+    found = many.run(
+        """
+def left_on(name):
+    with serving(town(name)):
+        Organisation.objects.count()
+    connection.close()
+def statuses():
+    for host, path in (("zaanstad.example", "/api/v1/programmes"), ("10.4.0.17", "/healthz")):
+        left_on("purmerend")
+        yield Client(headers={"Host": host}).get(path).status_code
+with serving(town("purmerend")), connection.cursor() as cursor:
+    cursor.execute("CREATE TABLE being_restored (since integer)")
+try:
+    found = list(statuses())
+finally:
+    with serving(town("purmerend")), connection.cursor() as cursor:
+        cursor.execute("DROP TABLE being_restored")
+tell(statuses=found)
+""",
+        DATABASE_POOL="1",
+    )
+    assert found == {"statuses": [200, 200]}
+
+
 LEAKS = """
 from concurrent.futures import ThreadPoolExecutor
 from django.db import close_old_connections, ProgrammingError

@@ -147,14 +147,20 @@ def test_who_served_one_becomes_the_first_of_many(tmp_path):
     found = alone.run(
         LOOK
         + """
-told = [do("municipality", "adopt", name, f"BASE_URL=http://{name}.example", "TOWN_NAME=X")
-        for name in ("zaanstad", "other")]
-tell(**look(), told=told)
+def adopt(name):
+    return do("municipality", "adopt", name, f"BASE_URL=http://{name}.example", "TOWN_NAME=X")
+with connection.cursor() as cursor:
+    cursor.execute("CREATE TABLE public.being_restored (since integer)")
+    half = adopt("zaanstad")
+    cursor.execute("DROP TABLE public.being_restored")
+told = [adopt(name) for name in ("zaanstad", "other")]
+tell(**look(), told=told, half=half)
 """
     )
     assert found["schemas"] == ["information_schema", "public", "zaanstad"]
     assert found["statuses"] == {"zaanstad": 200}
     assert found["towns"]["zaanstad"]["key"] == "of-one-alone" * 5
+    assert found["half"] == "zaanstad is not whole. Restore its backup first."
     assert "municipalities already" in found["told"][1]
 
 
@@ -185,10 +191,20 @@ do("municipality", "stop", "whole")
 with connection.cursor() as cursor:
     cursor.execute("DROP SCHEMA whole CASCADE")
     cursor.execute("CREATE SCHEMA whole")
-tell(started=do("municipality", "start", "whole"), leaving=status(registry.by_name("leaving")))
-"""
+started = [do("municipality", "start", "whole")]
+with connection.cursor() as cursor:
+    cursor.execute("CREATE TABLE whole.being_restored (since integer)")  # and then it was killed
+started += [do("municipality", "start", "whole"), do("municipality", "add", "whole", "x@whole.example", "X")]
+with serving(town("whole")):
+    tables = connection.introspection.table_names()
+tell(started=started, left=do("municipality", "export", "whole", sys.argv[1]), tables=tables,
+     leaving=status(registry.by_name("leaving")), whole=status(registry.by_name("whole")))
+""",
+        str(tmp_path / "half"),
     )
-    assert stopped == {"started": "whole is not whole. Restore its backup first.", "leaving": 200}
+    assert stopped["started"] == ["whole is not whole. Restore its backup first."] * 3
+    assert "restoring is not over" in stopped["left"]
+    assert (stopped["tables"], stopped["leaving"], stopped["whole"]) == (["being_restored"], 200, 404)
     there.manage("restore", file, "--municipality=whole")
     there.manage("municipality", "start", "whole")
     found = there.run(LOOK + 'tell(of=of(registry.by_name("whole")), status=status(registry.by_name("whole")))')
