@@ -188,6 +188,32 @@ tell(statuses=found)
     assert found == {"statuses": [200, 200]}
 
 
+def test_a_stop_is_known_within_two_seconds_of_the_asking_and_not_of_the_answer(many):
+    found = many.run("""
+from types import SimpleNamespace
+moment = [100.0]
+registry.time = SimpleNamespace(monotonic=lambda: moment[0])
+def say(is_served):
+    with connection.cursor() as cursor:
+        cursor.execute(f"UPDATE {registry.TABLE} SET is_served = %s WHERE name = 'purmerend'", [is_served])
+ask = registry._one
+def slowly(*which):
+    row = ask(*which)
+    say(False)  # elsewhere, and two seconds later it is said to be over
+    moment[0] += registry.BELIEVED_FOR
+    return row
+registry._one = slowly
+try:
+    first = registry.by_host("purmerend.example")
+    registry._one = ask
+    then = registry.by_host("purmerend.example")
+finally:
+    say(True)
+tell(first=first and first.name, then=then and then.name)
+""")
+    assert found == {"first": "purmerend", "then": None}
+
+
 LEAKS = """
 from concurrent.futures import ThreadPoolExecutor
 from django.db import close_old_connections, ProgrammingError

@@ -235,3 +235,50 @@ tell(done={name: set(found) == {True} for name, found in done.items()}, outside=
 
 def test_the_worker_goes_from_one_to_the_next_and_keeps_their_letters_apart(there):
     assert there.run(WORK) == {"done": {"broken": True, "leaving": True, "whole": True}, "outside": None}
+
+
+STOPPED = """
+import threading
+from django_tasks_db.models import DBTaskResult
+from attendance.management.commands import work
+from schools import post
+registry.BELIEVED_FOR = 0  # as if the other processes had waited for it
+def say(**served):
+    for name, is_served in served.items():
+        with connection.cursor() as cursor:
+            cursor.execute(f"UPDATE {registry.TABLE} SET is_served = %s WHERE name = %s", [is_served, name])
+def housekeeping(**options):
+    kept.append(current().name)
+    say(leaving=False)
+def sent(pk):
+    letters.append(current().name)
+    say(leaving=False)
+    return post.Outcome.NOT_OURS
+class Twice(threading.Event):
+    def wait(self, seconds):
+        self.times = getattr(self, "times", 0) + 1
+        return self.times > 2
+    def is_set(self):
+        return getattr(self, "times", 0) > 2
+kept, letters = [], []
+work.keep_house, post.deliver = housekeeping, sent
+try:
+    work.keep_house_until(Twice())
+    say(leaving=True)
+    for name in ("broken", "leaving", "whole"):
+        with serving(town(name)), transaction.atomic():
+            DBTaskResult.objects.all().delete()
+            for number in (1, 2) if name != "broken" else ():
+                person = factories.coordinator(email=f"{number}@{name}.example")
+                post.queue("invitation", to=person, at=factories.NOW)
+    work.work_off_until(Twice())
+finally:
+    say(leaving=True)
+tell(kept=kept, letters=letters)
+"""
+
+
+def test_once_one_is_stopped_the_worker_begins_nothing_for_it_any_more(there):
+    found = there.run(STOPPED)
+    assert found["kept"] == ["broken", "whole"] * 3
+    assert found["letters"] == ["leaving", "whole", "whole"]
