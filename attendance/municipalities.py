@@ -16,6 +16,7 @@ from django.db import connection, transaction
 from attendance import backups, restoring
 from schools import invitations
 from schools.models import User
+from schools.signin.municipality import read_roles
 from towns import registry, serving
 
 _ROWS, _SETTINGS, _KEY = "rows.backup", "settings.json", "secret-key"
@@ -30,6 +31,7 @@ def add(name: str, given: Mapping[str, str], *, email: str, person: str, languag
 
     Raises ImproperlyConfigured for a setting that cannot be, ValidationError for the address.
     """
+    _check(given)
     registry.prepare()
     row = next((row for row in registry.everyone() if row.name == name), None)
     if row is None:
@@ -44,6 +46,12 @@ def add(name: str, given: Mapping[str, str], *, email: str, person: str, languag
         if not User.objects.exists():
             invitations.invite_first(email=email, name=person, language=language, at=at)
     registry.serve(name)
+
+
+def change(name: str, given: Mapping[str, str]) -> None:
+    """Settings, each by its name; an empty one is taken away. Raises ImproperlyConfigured for one that cannot be."""
+    _check(given)
+    registry.change(name, given)
 
 
 def start(name: str) -> None:
@@ -80,10 +88,12 @@ def arrive(folder: Path, given: Mapping[str, str], *, at: dt.datetime) -> tuple[
         name, key = said["name"], (folder / _KEY).read_text()
     except (OSError, ValueError, KeyError) as error:
         raise MunicipalityRefused(f"{folder} is not what a municipality left with: {error}") from None
+    settings = {**said["settings"], **given}
+    _check(settings)
     registry.prepare()
     row = next((row for row in registry.everyone() if row.name == name), None)
     if row is None:
-        row = registry.enter(name, {**said["settings"], **given}, key=key)
+        row = registry.enter(name, settings, key=key)
     elif row.is_served or registry.key_of(row) != key:
         raise MunicipalityRefused(f"{name} is here already.")
     _make_schema(name)
@@ -99,6 +109,7 @@ def adopt(name: str, given: Mapping[str, str], *, key: str) -> None:
     Raises MunicipalityRefused where there is none, or its restoring is not over.
     """
     registry.check_name(name)
+    _check(given)
     if registry.everyone():
         raise MunicipalityRefused("There are municipalities already: export this one where it is, and import it.")
     with transaction.atomic(), connection.cursor() as cursor:
@@ -123,6 +134,11 @@ def remove(name: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"DROP SCHEMA IF EXISTS {name} CASCADE")
     registry.strike_out(name)
+
+
+def _check(given: Mapping[str, str]) -> None:
+    """What config/settings.py cannot read: the registry sees to all else. Raises ImproperlyConfigured."""
+    read_roles(given.get("OIDC_ROLES", ""))
 
 
 def _unfinished(name: str) -> MunicipalityRefused:

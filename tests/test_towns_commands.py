@@ -76,7 +76,9 @@ tell(**look(), again=again, listed=do("municipality", "list"), roles=roles)
 
 
 def test_what_cannot_be_is_refused_before_anything_is_made(here):
-    found = here.run("""
+    found = here.run(
+        LOOK
+        + """
 from django.core.exceptions import ImproperlyConfigured
 def refused(name, **given):
     try:
@@ -87,11 +89,20 @@ names = [refused(name) for name in ("New", "new-town", "public", "pg_new", "a" *
 given = {"BASE_URL": "https://new.example", "PRINT_BRAND": "red", "DATABASE_URL": "postgres:///x", "TOWN_NAME": "",
          "CLOSE_AFTER_DAYS": "many", "OIDC_ISSUER": "http://login.example"}
 settings_of = [refused("new", **{name: value}) for name, value in given.items()]
+roles = "OIDC_ROLES=Inloop.Council=cordinator"
+new = ["BASE_URL=http://new.example", "TOWN_NAME=New", roles]
+roles_of = [do("municipality", "set", "leaving", roles), do("municipality", "adopt", "new", *new),
+            do("municipality", "add", "new", "x@new.example", "X", *new)]
+set_well = do("municipality", "set", "leaving", "OIDC_ROLES=Inloop.Council=coordinator")
 taken = [refused("leaving"), refused("new", BASE_URL="http://leaving.example/")]
-tell(names=names, settings=settings_of, taken=taken, there=[row.name for row in registry.everyone()])
-""")
+tell(names=names, settings=settings_of, taken=taken, there=[row.name for row in registry.everyone()],
+     roles=roles_of, set_well=set_well, kept=registry.by_name("leaving").given["OIDC_ROLES"])
+"""
+    )
     assert all("no name for a schema" in refusal for refusal in found["names"])
     assert all(found["settings"])
+    assert all(refusal.startswith("OIDC_ROLES:") for refusal in found["roles"])
+    assert (found["set_well"], found["kept"]) == ("", "Inloop.Council=coordinator")
     assert all("there already" in refusal for refusal in found["taken"])
     assert found["there"] == ["leaving"]
 
