@@ -12,6 +12,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from api import webhooks
 from api.conditions import answer_if_changed
 from api.filters import refuse_query
 
@@ -29,7 +30,12 @@ def _written(base_url: str, contact_name: str, contact_email: str) -> bytes:
     """As the site that is asked speaks of itself: one process may serve several."""
     told = document()
     contact = {"name": contact_name, "email": contact_email, "url": base_url}
-    own = {"info": {**told["info"], "contact": contact}, "servers": [{"url": f"{base_url}/api/v1"}]}
+    with translation.override(settings.LANGUAGE_CODE):
+        own = {
+            "info": {**told["info"], "contact": contact},
+            "servers": [{"url": f"{base_url}/api/v1"}],
+            "webhooks": webhooks.messages(base_url=base_url),
+        }
     return msgspec.json.encode({**told, **own}, enc_hook=str)
 
 

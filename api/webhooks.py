@@ -29,22 +29,27 @@ HEADERS = {
 }
 
 
-def example(kind: EventKind) -> dict[str, str]:
+def example(kind: EventKind, *, base_url: str) -> dict[str, str]:
     subject = kind.value.partition(".")[0]
     told = {
         "type": kind.value,
         "id": _ID,
         "time": "2026-11-27T15:00:00.000Z",
         "organisation": "jongerenwinkel",
-        "resource": f"{settings.BASE_URL}/api/v1{_ADDRESSES[subject]}",
+        "resource": f"{base_url}/api/v1{_ADDRESSES[subject]}",
     }
     return told | ({"week": "2026-W47"} if subject == "week" else {})
 
 
 def describe_webhooks(result: dict[str, Any], **options: Any) -> dict[str, Any]:
     result["components"]["schemas"]["Event"] = _schema()
-    result["webhooks"] = {kind.value: {"post": _message(kind)} for kind in EventKind}
+    result["webhooks"] = messages(base_url=settings.BASE_URL)
     return result
+
+
+def messages(*, base_url: str) -> dict[str, Any]:
+    """Each kind as the site at this address sends it."""
+    return {kind.value: {"post": _message(kind, base_url=base_url)} for kind in EventKind}
 
 
 def _schema() -> dict[str, Any]:
@@ -65,7 +70,7 @@ def _schema() -> dict[str, Any]:
     }
 
 
-def _message(kind: EventKind) -> dict[str, Any]:
+def _message(kind: EventKind, *, base_url: str) -> dict[str, Any]:
     return {
         "operationId": f"told_{kind.value.replace('.', '_')}",
         "summary": str(kind.label).capitalize(),
@@ -84,7 +89,10 @@ def _message(kind: EventKind) -> dict[str, Any]:
         "requestBody": {
             "required": True,
             "content": {
-                "application/json": {"schema": {"$ref": "#/components/schemas/Event"}, "example": example(kind)}
+                "application/json": {
+                    "schema": {"$ref": "#/components/schemas/Event"},
+                    "example": example(kind, base_url=base_url),
+                }
             },
         },
         "responses": {

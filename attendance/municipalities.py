@@ -16,6 +16,7 @@ from django.db import connection, transaction
 from attendance import backups, restoring
 from schools import invitations
 from schools.models import User
+from schools.signin.municipality import read_roles
 from towns import registry, serving
 
 _ROWS, _SETTINGS, _KEY = "rows.backup", "settings.json", "secret-key"
@@ -30,6 +31,7 @@ def add(name: str, given: Mapping[str, str], *, email: str, person: str, languag
 
     Raises ImproperlyConfigured for a setting that cannot be, ValidationError for the address.
     """
+    _check(given)
     registry.prepare()
     row = next((row for row in registry.everyone() if row.name == name), None)
     if row is None:
@@ -38,10 +40,18 @@ def add(name: str, given: Mapping[str, str], *, email: str, person: str, languag
         raise MunicipalityRefused(f"{name} is here already.")
     _make_schema(name)
     with serving(registry.town_of(row)):
+        if restoring.MARK in connection.introspection.table_names():
+            raise _unfinished(name)
         call_command("migrate", verbosity=0, interactive=False)
         if not User.objects.exists():
             invitations.invite_first(email=email, name=person, language=language, at=at)
     registry.serve(name)
+
+
+def change(name: str, given: Mapping[str, str]) -> None:
+    """Settings, each by its name; an empty one is taken away. Raises ImproperlyConfigured for one that cannot be."""
+    _check(given)
+    registry.change(name, given)
 
 
 def start(name: str) -> None:
@@ -49,7 +59,7 @@ def start(name: str) -> None:
     with serving(registry.town_of(registry.by_name(name))):
         tables = connection.introspection.table_names()
     if restoring.MARK in tables or "django_migrations" not in tables:
-        raise MunicipalityRefused(f"{name} is not whole. Restore its backup first.")
+        raise _unfinished(name)
     registry.serve(name)
 
 
@@ -78,10 +88,12 @@ def arrive(folder: Path, given: Mapping[str, str], *, at: dt.datetime) -> tuple[
         name, key = said["name"], (folder / _KEY).read_text()
     except (OSError, ValueError, KeyError) as error:
         raise MunicipalityRefused(f"{folder} is not what a municipality left with: {error}") from None
+    settings = {**said["settings"], **given}
+    _check(settings)
     registry.prepare()
     row = next((row for row in registry.everyone() if row.name == name), None)
     if row is None:
-        row = registry.enter(name, {**said["settings"], **given}, key=key)
+        row = registry.enter(name, settings, key=key)
     elif row.is_served or registry.key_of(row) != key:
         raise MunicipalityRefused(f"{name} is here already.")
     _make_schema(name)
@@ -92,14 +104,21 @@ def arrive(folder: Path, given: Mapping[str, str], *, at: dt.datetime) -> tuple[
 
 
 def adopt(name: str, given: Mapping[str, str], *, key: str) -> None:
-    """The one municipality that this database held until now becomes the first of many, with its rows and its key."""
+    """The one municipality that this database held until now becomes the first of many, with its rows and its key.
+
+    Raises MunicipalityRefused where there is none, or its restoring is not over.
+    """
     registry.check_name(name)
+    _check(given)
     if registry.everyone():
         raise MunicipalityRefused("There are municipalities already: export this one where it is, and import it.")
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT to_regclass('public.django_migrations') IS NOT NULL")
         if cursor.fetchone() != (True,):
             raise MunicipalityRefused("The schema `public` of this database holds no municipality.")
+        cursor.execute("SELECT to_regclass(%s) IS NULL", [f"public.{restoring.MARK}"])
+        if cursor.fetchone() != (True,):
+            raise _unfinished(name)
         cursor.execute(f"ALTER SCHEMA public RENAME TO {name}")
         cursor.execute("CREATE SCHEMA public")
         registry.prepare()
@@ -115,6 +134,15 @@ def remove(name: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"DROP SCHEMA IF EXISTS {name} CASCADE")
     registry.strike_out(name)
+
+
+def _check(given: Mapping[str, str]) -> None:
+    """What config/settings.py cannot read: the registry sees to all else. Raises ImproperlyConfigured."""
+    read_roles(given.get("OIDC_ROLES", ""))
+
+
+def _unfinished(name: str) -> MunicipalityRefused:
+    return MunicipalityRefused(f"{name} is not whole. Restore its backup first.")
 
 
 def _make_schema(name: str) -> None:

@@ -2,6 +2,9 @@
 
 It is marked by a table, from before its first row until the weeks are closed again that were closed when the backup
 was made, or since. Whoever connects meanwhile is sent away; a restore that was killed leaves the mark.
+
+Of many municipalities one that is marked is neither begun to be served nor taken along (municipalities.py, backups.py).
+Nobody is sent away there: all share their connections, and on whose path one was left does not say who takes it next.
 """
 
 from collections.abc import Iterator
@@ -9,6 +12,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.db import OperationalError, connection
+
+from towns import registry
 
 MARK = "being_restored"
 _FIND = {
@@ -46,6 +51,6 @@ def unmark() -> None:
 
 def refuse(*, connection: Any, **signal: Any) -> None:
     """Called by Django for every new connection."""
-    if not _permitted and is_marked(connection):
+    if not _permitted and not registry.is_many() and is_marked(connection):
         connection.close()
         raise OperationalError("This database is being restored. Run `manage.py restore` again to finish it.")

@@ -21,9 +21,12 @@ log = logging.getLogger(__name__)
 
 # How long it is believed of a replica that it keeps up, and that it does not; seconds.
 FIT_FOR, UNFIT_FOR = 1, 10
+# What the database itself has written for good; it hands on no more.
+_WRITTEN = "SELECT pg_current_wal_flush_lsn()"
+# A replica has all of that, or what was committed a moment ago. Not all that it was sent: a line may have gone silent.
 _STATE = """
 SELECT pg_is_in_recovery() AND EXISTS (SELECT FROM pg_stat_wal_receiver)
-   AND (pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn()
+   AND (pg_last_wal_replay_lsn() >= %s::pg_lsn
         OR clock_timestamp() - pg_last_xact_replay_timestamp() < make_interval(secs => %s))
 """
 _READ_FROM: ContextVar[str] = ContextVar("the replica that is read from", default="")
@@ -102,17 +105,26 @@ def _look_at(replica: str) -> bool:
     if not _LOCK.acquire(blocking=False):
         return False
     try:
-        with connections[replica].cursor() as cursor:
-            cursor.execute(_STATE, [settings.REPLICA_LAG_SECONDS])
-            is_fit = bool(cursor.fetchone()[0])
-    except Error as error:
-        log.warning("%s: %s", replica, type(error).__name__)
-        connections[replica].close()
+        written = _ask(DEFAULT_DB_ALIAS, _WRITTEN)
+        is_fit = bool(_ask(replica, _STATE, written, settings.REPLICA_LAG_SECONDS))
+    except Error:
         is_fit = False
     finally:
         _LOCK.release()
     _believe(replica, is_fit=is_fit)
     return is_fit
+
+
+def _ask(alias: str, sql: str, *values: str | int) -> Any:
+    try:
+        with connections[alias].cursor() as cursor:
+            cursor.execute(sql, values)
+            return cursor.fetchone()[0]
+    except Error as error:
+        log.warning("%s: %s", alias, type(error).__name__)
+        # Whoever needs it after this connects anew, where there are several hosts to the one that may be written to.
+        connections[alias].close()
+        raise
 
 
 def _believe(replica: str, *, is_fit: bool) -> None:

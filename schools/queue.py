@@ -4,8 +4,8 @@ The package runs a task once and forgets about it where its worker dies; here it
 """
 
 import datetime as dt
+from collections.abc import Callable
 from itertools import count
-from threading import Event
 
 from django.tasks import TaskResultStatus
 from django_tasks_db.management.commands.db_worker import Worker
@@ -16,11 +16,11 @@ LOST_AFTER = dt.timedelta(minutes=30)
 FORGOTTEN_AFTER = dt.timedelta(days=7)
 
 
-def work_off(ending: Event | None = None, *, most: int | None = None) -> None:
+def work_off(is_over: Callable[[], bool] = lambda: False, *, most: int | None = None) -> None:
     """Run what is ready, one after the other, until nothing is, or so many were, or until it is time to end."""
     for _task in count() if most is None else range(most):
         # A look that takes no lock: on SQLite the package's own keeps everybody else from writing.
-        if (ending and ending.is_set()) or not DBTaskResult.objects.ready().exists():
+        if is_over() or not DBTaskResult.objects.ready().exists():
             return
         _one_task().run()
 

@@ -20,7 +20,7 @@ pytestmark = [
 ]
 
 SCRIPT = """
-import json, subprocess, sys, time
+import json, os, signal, subprocess, sys, time
 import django
 from django.conf import settings
 django.setup()
@@ -66,7 +66,8 @@ def titles():
     return anybody.get("/feeds/all.ics").content.decode().count("SUMMARY:Nieuw")
 asked = []
 def listening(execute, sql, params, many, context):
-    asked.append(context["connection"].alias)
+    if "wal_" not in sql:  # that is only a look at the replica
+        asked.append(context["connection"].alias)
     return execute(sql, params, many, context)
 def where(path, **headers):
     asked.clear()
@@ -114,6 +115,34 @@ ask("replica1", "SELECT pg_wal_replay_resume()")
 caught_up()
 found["again"] = ["new" in slugs(anybody), titles()]
 
+# Nothing comes from the database any more: it has all that it was sent, and yet it is behind.
+receiver = ask("replica1", "SELECT pid FROM pg_stat_wal_receiver")
+settings.REPLICA_LAG_SECONDS = 0
+def is_read_from():
+    replicas.forget()
+    return where("/") == ["replica1"]
+found["has all"] = any(is_read_from() for _try in range(50))  # something may be on its way at any moment
+os.kill(receiver, signal.SIGSTOP)
+try:
+    factories.organisation(slug="unheard-of")
+    replicas.forget()
+    found["silent"] = [
+        ask("replica1", "SELECT pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn()"),
+        "unheard-of" in slugs(anybody),
+    ]
+finally:
+    os.kill(receiver, signal.SIGCONT)
+settings.REPLICA_LAG_SECONDS = 10
+caught_up()
+
+# The database does not say how far it is: it is asked itself, and by a connection that holds.
+titles()
+replicas.forget()
+replicas._WRITTEN = "SELECT pg_terminate_backend(pg_backend_pid())"
+found["not told"] = [where("/"), anybody.get("/").status_code]
+replicas._WRITTEN = "SELECT pg_current_wal_flush_lsn()"
+replicas.forget()
+
 # It hangs. Who waits for it waits, and the other thread goes on.
 server = Postgres(Path(sys.argv[1]), postgres.programs())
 slugs(anybody)
@@ -160,5 +189,8 @@ def test_who_only_looks_reads_from_a_replica_and_who_writes_sees_what_they_wrote
     assert found["after writing"] == [False, True]
     assert found["too far behind"] == [True, 1]
     assert found["again"] == [True, 1]
+    assert found["has all"] is True
+    assert found["silent"] == [True, True]
+    assert found["not told"] == [["default"], 200]
     assert found["hung"] == [200, True]
     assert found["gone"] == [200, 200, 200]

@@ -15,12 +15,15 @@ pytestmark = [
     ),
 ]
 
+STYLE = "https://style.example/purmerend.css"
+
 
 @pytest.fixture(scope="module")
 def many(tmp_path_factory):
     installation = Installation(tmp_path_factory.mktemp("many"))
     installation.add("zaanstad")
-    installation.add("purmerend", "PROGRAMME_NAME=Na schooltijd", "SCHOOL_HOLIDAY_REGION=Midden")
+    own = ["PROGRAMME_NAME=Na schooltijd", "SCHOOL_HOLIDAY_REGION=Midden", f"THEME_STYLESHEET={STYLE}"]
+    installation.add("purmerend", *own)
     return installation
 
 
@@ -39,8 +42,11 @@ def asked(name):
 def of(name):
     with serving(town(name)):
         own = [settings.TOWN_NAME, settings.PROGRAMME_NAME, settings.BASE_HOST, settings.DEFAULT_FROM_EMAIL]
-    document = at(name).get("/api/v1/openapi.json").json()
+    described = at(name).get("/api/v1/openapi.json")
+    document = described.json()
     return {
+        "speaks of": [one for one in ("zaanstad", "purmerend") if f"{one}.example" in described.text],
+        "policies": [at(name).get(path).headers["Content-Security-Policy"] for path in ("/", "/embed")],
         "page": f"Inloop {name.title()}" in seen(name, "/")[1],
         "robots": seen(name, "/robots.txt")[1].split()[-1],
         "document": document["servers"][0]["url"], "contact": document["info"]["contact"]["url"],
@@ -57,6 +63,8 @@ tell(zaanstad=of("zaanstad"), purmerend=of("purmerend"), nobody=seen("nobody", "
         assert (here["document"], here["contact"]) == (f"http://{name}.example/api/v1", f"http://{name}.example")
         assert here["own"][0] == name.title()
         assert here["own"][2] == f"{name}.example"
+        assert here["speaks of"] == [name]
+        assert [STYLE in policy for policy in here["policies"]] == [name == "purmerend"] * 2
     assert found["purmerend"]["own"][1] == "Na schooltijd"
     assert [found[name]["organisations"] for name in ("zaanstad", "purmerend")] == [["only-here"], []]
     assert [found[name][0] for name in ("nobody", "none")] == [404, 404]
@@ -159,6 +167,58 @@ tell(made=[one for values in made_by.values() for one in values[:3]], seen=seen,
     assert found["opens"] == ["secret", "InvalidToken"]
     assert len(set(found["keys"])) == 2
     assert not any(found["in_the_table"])
+
+
+def test_one_that_is_being_restored_holds_up_nobody_else(many):
+    """A connection of the pool comes back as it was left: on the path of whoever is being restored."""
+    found = many.run(
+        """
+def left_on(name):
+    with serving(town(name)):
+        Organisation.objects.count()
+    connection.close()
+def statuses():
+    for host, path in (("zaanstad.example", "/api/v1/programmes"), ("10.4.0.17", "/healthz")):
+        left_on("purmerend")
+        yield Client(headers={"Host": host}).get(path).status_code
+with serving(town("purmerend")), connection.cursor() as cursor:
+    cursor.execute("CREATE TABLE being_restored (since integer)")
+try:
+    found = list(statuses())
+finally:
+    with serving(town("purmerend")), connection.cursor() as cursor:
+        cursor.execute("DROP TABLE being_restored")
+tell(statuses=found)
+""",
+        DATABASE_POOL="1",
+    )
+    assert found == {"statuses": [200, 200]}
+
+
+def test_a_stop_is_known_within_two_seconds_of_the_asking_and_not_of_the_answer(many):
+    found = many.run("""
+from types import SimpleNamespace
+moment = [100.0]
+registry.time = SimpleNamespace(monotonic=lambda: moment[0])
+def say(is_served):
+    with connection.cursor() as cursor:
+        cursor.execute(f"UPDATE {registry.TABLE} SET is_served = %s WHERE name = 'purmerend'", [is_served])
+ask = registry._one
+def slowly(*which):
+    row = ask(*which)
+    say(False)  # elsewhere, and two seconds later it is said to be over
+    moment[0] += registry.BELIEVED_FOR
+    return row
+registry._one = slowly
+try:
+    first = registry.by_host("purmerend.example")
+    registry._one = ask
+    then = registry.by_host("purmerend.example")
+finally:
+    say(True)
+tell(first=first and first.name, then=then and then.name)
+""")
+    assert found == {"first": "purmerend", "then": None}
 
 
 LEAKS = """

@@ -76,7 +76,9 @@ tell(**look(), again=again, listed=do("municipality", "list"), roles=roles)
 
 
 def test_what_cannot_be_is_refused_before_anything_is_made(here):
-    found = here.run("""
+    found = here.run(
+        LOOK
+        + """
 from django.core.exceptions import ImproperlyConfigured
 def refused(name, **given):
     try:
@@ -87,11 +89,20 @@ names = [refused(name) for name in ("New", "new-town", "public", "pg_new", "a" *
 given = {"BASE_URL": "https://new.example", "PRINT_BRAND": "red", "DATABASE_URL": "postgres:///x", "TOWN_NAME": "",
          "CLOSE_AFTER_DAYS": "many", "OIDC_ISSUER": "http://login.example"}
 settings_of = [refused("new", **{name: value}) for name, value in given.items()]
+roles = "OIDC_ROLES=Inloop.Council=cordinator"
+new = ["BASE_URL=http://new.example", "TOWN_NAME=New", roles]
+roles_of = [do("municipality", "set", "leaving", roles), do("municipality", "adopt", "new", *new),
+            do("municipality", "add", "new", "x@new.example", "X", *new)]
+set_well = do("municipality", "set", "leaving", "OIDC_ROLES=Inloop.Council=coordinator")
 taken = [refused("leaving"), refused("new", BASE_URL="http://leaving.example/")]
-tell(names=names, settings=settings_of, taken=taken, there=[row.name for row in registry.everyone()])
-""")
+tell(names=names, settings=settings_of, taken=taken, there=[row.name for row in registry.everyone()],
+     roles=roles_of, set_well=set_well, kept=registry.by_name("leaving").given["OIDC_ROLES"])
+"""
+    )
     assert all("no name for a schema" in refusal for refusal in found["names"])
     assert all(found["settings"])
+    assert all(refusal.startswith("OIDC_ROLES:") for refusal in found["roles"])
+    assert (found["set_well"], found["kept"]) == ("", "Inloop.Council=coordinator")
     assert all("there already" in refusal for refusal in found["taken"])
     assert found["there"] == ["leaving"]
 
@@ -147,14 +158,20 @@ def test_who_served_one_becomes_the_first_of_many(tmp_path):
     found = alone.run(
         LOOK
         + """
-told = [do("municipality", "adopt", name, f"BASE_URL=http://{name}.example", "TOWN_NAME=X")
-        for name in ("zaanstad", "other")]
-tell(**look(), told=told)
+def adopt(name):
+    return do("municipality", "adopt", name, f"BASE_URL=http://{name}.example", "TOWN_NAME=X")
+with connection.cursor() as cursor:
+    cursor.execute("CREATE TABLE public.being_restored (since integer)")
+    half = adopt("zaanstad")
+    cursor.execute("DROP TABLE public.being_restored")
+told = [adopt(name) for name in ("zaanstad", "other")]
+tell(**look(), told=told, half=half)
 """
     )
     assert found["schemas"] == ["information_schema", "public", "zaanstad"]
     assert found["statuses"] == {"zaanstad": 200}
     assert found["towns"]["zaanstad"]["key"] == "of-one-alone" * 5
+    assert found["half"] == "zaanstad is not whole. Restore its backup first."
     assert "municipalities already" in found["told"][1]
 
 
@@ -197,10 +214,20 @@ do("municipality", "stop", "whole")
 with connection.cursor() as cursor:
     cursor.execute("DROP SCHEMA whole CASCADE")
     cursor.execute("CREATE SCHEMA whole")
-tell(started=do("municipality", "start", "whole"), leaving=status(registry.by_name("leaving")))
-"""
+started = [do("municipality", "start", "whole")]
+with connection.cursor() as cursor:
+    cursor.execute("CREATE TABLE whole.being_restored (since integer)")  # and then it was killed
+started += [do("municipality", "start", "whole"), do("municipality", "add", "whole", "x@whole.example", "X")]
+with serving(town("whole")):
+    tables = connection.introspection.table_names()
+tell(started=started, left=do("municipality", "export", "whole", sys.argv[1]), tables=tables,
+     leaving=status(registry.by_name("leaving")), whole=status(registry.by_name("whole")))
+""",
+        str(tmp_path / "half"),
     )
-    assert stopped == {"started": "whole is not whole. Restore its backup first.", "leaving": 200}
+    assert stopped["started"] == ["whole is not whole. Restore its backup first."] * 3
+    assert "restoring is not over" in stopped["left"]
+    assert (stopped["tables"], stopped["leaving"], stopped["whole"]) == (["being_restored"], 200, 404)
     there.manage("restore", file, "--municipality=whole")
     there.manage("municipality", "start", "whole")
     found = there.run(LOOK + 'tell(of=of(registry.by_name("whole")), status=status(registry.by_name("whole")))')
@@ -231,3 +258,50 @@ tell(done={name: set(found) == {True} for name, found in done.items()}, outside=
 
 def test_the_worker_goes_from_one_to_the_next_and_keeps_their_letters_apart(there):
     assert there.run(WORK) == {"done": {"broken": True, "leaving": True, "whole": True}, "outside": None}
+
+
+STOPPED = """
+import threading
+from django_tasks_db.models import DBTaskResult
+from attendance.management.commands import work
+from schools import post
+registry.BELIEVED_FOR = 0  # as if the other processes had waited for it
+def say(**served):
+    for name, is_served in served.items():
+        with connection.cursor() as cursor:
+            cursor.execute(f"UPDATE {registry.TABLE} SET is_served = %s WHERE name = %s", [is_served, name])
+def housekeeping(**options):
+    kept.append(current().name)
+    say(leaving=False)
+def sent(pk):
+    letters.append(current().name)
+    say(leaving=False)
+    return post.Outcome.NOT_OURS
+class Twice(threading.Event):
+    def wait(self, seconds):
+        self.times = getattr(self, "times", 0) + 1
+        return self.times > 2
+    def is_set(self):
+        return getattr(self, "times", 0) > 2
+kept, letters = [], []
+work.keep_house, post.deliver = housekeeping, sent
+try:
+    work.keep_house_until(Twice())
+    say(leaving=True)
+    for name in ("broken", "leaving", "whole"):
+        with serving(town(name)), transaction.atomic():
+            DBTaskResult.objects.all().delete()
+            for number in (1, 2) if name != "broken" else ():
+                person = factories.coordinator(email=f"{number}@{name}.example")
+                post.queue("invitation", to=person, at=factories.NOW)
+    work.work_off_until(Twice())
+finally:
+    say(leaving=True)
+tell(kept=kept, letters=letters)
+"""
+
+
+def test_once_one_is_stopped_the_worker_begins_nothing_for_it_any_more(there):
+    found = there.run(STOPPED)
+    assert found["kept"] == ["broken", "whole"] * 3
+    assert found["letters"] == ["leaving", "whole", "whole"]

@@ -39,7 +39,7 @@ def run(arguments: Sequence[str], *, execute: Callable[[list[str]], None] = exec
     if name is None and command not in FOR_ALL:
         sys.exit(f"{command} is for one municipality: say which with {OPTION} NAME.")
     try:
-        chosen = [registry.town_of(registry.by_name(name))] if name else registry.served()
+        chosen = [registry.town_of(registry.by_name(name))] if name else registry.in_turn()
     except registry.NoSuchMunicipality as error:
         sys.exit(str(error))
 

@@ -13,7 +13,7 @@ import logging
 import re
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
@@ -59,6 +59,8 @@ def is_many() -> bool:
 # What this process read last, and when: the row as it was, for who asks by host name or by name.
 _READ: dict[str, tuple[float, Town | None]] = {}
 _MADE: dict[str, tuple[Row, Town]] = {}
+# The names of all that are served, likewise.
+_SERVED: tuple[float, frozenset[str]] = (0.0, frozenset())
 _LOCK = Lock()
 
 
@@ -66,7 +68,8 @@ def by_host(host: str) -> Town | None:
     """Whose name this is; None for a name that is nobody's, or of one that is not served at this moment."""
     with _LOCK:
         until, town = _READ.get(host, (0.0, None))
-    if time.monotonic() < until:
+    # Before it is asked: while the answer is on its way it is getting old.
+    if (at := time.monotonic()) < until:
         return town
     try:
         row = _one("host", host)
@@ -77,7 +80,7 @@ def by_host(host: str) -> Town | None:
         # Names that are nobody's are made up by anybody: they are forgotten all at once.
         if len(_READ) > 10_000:
             _READ.clear()
-        _READ[host] = time.monotonic() + BELIEVED_FOR, town
+        _READ[host] = at + BELIEVED_FOR, town
     return town
 
 
@@ -107,6 +110,21 @@ def served() -> list[Town]:
         except ImproperlyConfigured:
             log.exception("municipality %s", row.name)
     return found
+
+
+def in_turn() -> Iterator[Town]:
+    """The same, one after the other, each if it is served still: with those before it minutes may go by."""
+    return (town for town in served() if is_served(town))
+
+
+def is_served(town: Town) -> bool:
+    """As it was two seconds ago at most."""
+    global _SERVED
+    until, names = _SERVED
+    if (at := time.monotonic()) >= until:
+        names = frozenset(row.name for row in everyone() if row.is_served)
+        _SERVED = at + BELIEVED_FOR, names
+    return town.name in names
 
 
 def town_of(row: Row) -> Town:
@@ -203,7 +221,10 @@ def serve(name: str) -> None:
 
 
 def stop_serving(name: str) -> None:
-    """No request and no work for it is begun any more, anywhere, when this is over."""
+    """No request, no task and no periodic work for it is begun any more, anywhere, when this is over.
+
+    What was begun before goes on to its end.
+    """
     _update(name, "is_served = false")
     time.sleep(BELIEVED_FOR)
 
@@ -231,13 +252,19 @@ def destroy_key(name: str) -> None:
 def strike_out(name: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"DELETE FROM {TABLE} WHERE name = %s", [name])
-    _READ.clear()
+    _forget()
 
 
 def _update(name: str, change: str, *values: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"UPDATE {TABLE} SET {change} WHERE name = %s", [*values, name])
+    _forget()
+
+
+def _forget() -> None:
+    global _SERVED
     _READ.clear()
+    _SERVED = 0.0, frozenset()
 
 
 def _checked(name: str, given: Mapping[str, str]) -> tuple[dict[str, str], str]:

@@ -78,7 +78,7 @@ class Command(BaseCommand):
         self.stdout.write(f"{name} is served. The worker sends the invitation.")
 
     def _set(self, *, name: str, given: dict[str, str], **options: Any) -> None:
-        registry.change(name, given)
+        municipalities.change(name, given)
 
     def _stop(self, *, name: str, **options: Any) -> None:
         registry.by_name(name)

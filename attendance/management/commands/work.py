@@ -47,7 +47,7 @@ def work_off_until(ending: threading.Event, *, parent: int | None = None) -> Non
         try:
             close_old_connections()
             # In turns, so that nobody waits for all the letters of another municipality.
-            _wherever(lambda: queue.work_off(ending, most=TURN))
+            _wherever(lambda: queue.work_off(lambda: ending.is_set() or _is_stopped(), most=TURN))
         except Exception:
             # Such as a database that restarts.
             log.exception("the queue")
@@ -68,6 +68,11 @@ def keep_house_until(ending: threading.Event) -> None:
 def _wherever(do: Callable[[], object]) -> None:
     """For the one municipality there is; or for each of many, where a failure stops no other."""
     if registry.is_many() and current() is None:
-        one_after_another(registry.served(), lambda _town: do())
+        one_after_another(registry.in_turn(), lambda _town: do())
     else:
         do()
+
+
+def _is_stopped() -> bool:
+    town = current()
+    return town is not None and not registry.is_served(town)
