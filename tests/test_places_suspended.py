@@ -12,9 +12,9 @@ from activities.models import Activity, Session
 from attendance.models import Place
 from attendance.places import listing, reading, taking, waiting
 from tests import factories
-from tests.factories import DAY, HOUR, MINUTE, NOW
+from tests.factories import DAY, HOUR, MINUTE, NOW, WEEK
 from tests.intake.elsewhere import calendar, once, source
-from tests.reserving import cards, limited, states, take
+from tests.reserving import cards, limited, refused, states, take
 
 pytestmark = pytest.mark.django_db
 # On Friday, at the same time; cancelled within the hour, and restored on Thursday.
@@ -100,3 +100,19 @@ def test_a_closure_of_many_dates_asks_once_whether_anything_is_offered(shop):
         return len(queries)
 
     assert cost(1) == cost(12)
+
+
+# ---------------------------------------------------------------- to another week
+
+
+@pytest.mark.parametrize("before", [["held"], ["held", "offered", "waiting"]])
+def test_what_is_left_behind_by_a_session_of_another_week_is_no_place(training, before):
+    tokens = cards(4)
+    take(*tokens[: len(before) + 1], session=training)
+    taking.give_back(tokens[0], training.pk, at=NOW)
+    assert states(training) == before
+    publishing.move(training, starts_at=START + WEEK, at=NOW + HOUR)
+    for token in tokens[1 : len(before) + 1]:
+        assert refused(taking.accept, token, training.pk, at=NOW + 2 * HOUR) == "moved"
+        taking.give_back(token, training.pk, at=NOW + 2 * HOUR)
+    assert not Place.objects.exists()
