@@ -116,3 +116,23 @@ def test_what_is_left_behind_by_a_session_of_another_week_is_no_place(training, 
         assert refused(taking.accept, token, training.pk, at=NOW + 2 * HOUR) == "moved"
         taking.give_back(token, training.pk, at=NOW + 2 * HOUR)
     assert not Place.objects.exists()
+
+
+# ---------------------------------------------------------------- where everybody fits
+
+
+def test_who_did_not_answer_is_as_welcome_once_everybody_fits(training):
+    one, two, three, four = cards(4)
+    take(one, two, three, four, session=training)
+    taking.give_back(one, training.pk, at=NOW)
+    end = offered().offer_ends_at
+    publishing.change(training.activity, {"capacity": None}, at=NOW + HOUR)
+    assert listing.settle_due(at=end - MINUTE) == 0
+    assert (states(training), listing.settle_due(at=end)) == (["held", "offered", "waiting"], 1)
+    assert listing.settle_due(at=end) == 0
+    assert reading.edition(at=end + 30 * DAY) is not None
+    assert taking.accept(three, training.pk, at=end).state == "held"
+    # Should there be a limit again, nobody has lost anything by it.
+    publishing.change(Activity.objects.get(), {"capacity": 2}, at=end + HOUR)
+    listing.settle_due(at=end + 2 * HOUR)
+    assert states(training) == ["held", "held", "waiting"]
