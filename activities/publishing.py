@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from activities import acts
 from activities.attendance_asked import attendance_of, attended
+from activities.cancelling import tell_cancelled
 from activities.conflicts import refusing_new_clashes
 from activities.locking import after, held, locked, taken_in
 from activities.models import Activity, Edition, EventKind, Session
@@ -320,7 +321,9 @@ def cancel(session: Session, *, reason: str, at: dt.datetime | None = None) -> S
     session.cancelled_at, session.cancel_reason = at, reason
     session.full_clean(exclude=["activity", "location", "closure"])
     note_session(acts.SESSION_CANCELLED, session, was={"cancel_reason": None}, at=at)
-    return _changed(session, at=at)
+    session = _changed(session, at=at)
+    tell_cancelled([session.pk])
+    return session
 
 
 @transaction.atomic

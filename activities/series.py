@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from activities.attendance_asked import attendance_of, attended
 from activities.bookings import book_new
+from activities.cancelling import tell_cancelled
 from activities.models import Activity, Session, SessionQuerySet
 from activities.models.sessions import BY_HAND
 from activities.schedule import HORIZON, Part, dates, planned
@@ -169,9 +170,11 @@ def remove_sessions(sessions: Collection[Session], *, at: dt.datetime) -> None:
     though it counted nobody, is cancelled instead: what happened at a door is never lost."""
     named = attendance_of([session.pk for session in sessions])
     Session.objects.filter(pk__in=[s.pk for s in sessions if s.pk not in named]).delete()
-    kept = Session.objects.filter(pk__in=[pk for pk, visits in named.items() if not visits])
+    keys = [pk for pk, visits in named.items() if not visits]
+    kept = Session.objects.filter(pk__in=keys)
     kept.scheduled().update(cancelled_at=at, sequence=F("sequence") + 1, updated_at=at)
     kept.update(closure=None)  # whose end would bring it back
+    tell_cancelled(keys)
 
 
 def apply_closures(sessions: Collection[Session], *, at: dt.datetime) -> None:
@@ -194,10 +197,13 @@ def cancel_for(closure: Closure, sessions: SessionQuerySet, *, at: dt.datetime) 
     # Locked before they are asked about: a phone may be checking someone in this very moment, and
     # a session is either cancelled or attended, never both.
     keys = [session.pk for session in sessions.scheduled().falling_in(closure).lock()]
-    return Session.objects.filter(pk__in=set(keys) - attended(keys)).update(
+    empty = set(keys) - attended(keys)
+    number = Session.objects.filter(pk__in=empty).update(
         cancelled_at=at,
         cancel_reason=closure.reason,
         closure=closure,
         sequence=F("sequence") + 1,
         updated_at=at,
     )
+    tell_cancelled(empty)
+    return number

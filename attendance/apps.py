@@ -7,7 +7,7 @@ from django.db.backends.signals import connection_created
 from django.db.models import F, Sum
 from django.utils.module_loading import import_string
 
-from activities import attendance_asked, places_taken
+from activities import attendance_asked, cancelling, places_taken
 from attendance import restoring
 from schools.writers import WRITERS
 
@@ -20,12 +20,16 @@ class AttendanceConfig(AppConfig):
         connection_created.connect(restoring.refuse, dispatch_uid="restoring")
         attendance_asked.answer(self._visits, dispatch_uid="attendance")
         places_taken.answer(self._places, dispatch_uid="places")
+        cancelling.listen(self._suspend, dispatch_uid="places")
         WRITERS["digest"] = "attendance.digests.write"
 
     def _places(self, sessions: list[UUID], at: dt.datetime, **signal: Any) -> dict[UUID, int]:
         # By its name: it needs the models of this app.
         taken: dict[UUID, int] = import_string("attendance.places.reading.taken")(sessions, at=at)
         return taken
+
+    def _suspend(self, sessions: list[UUID], **signal: Any) -> None:
+        import_string("attendance.places.listing.suspend")(sessions)
 
     def _visits(self, sessions: list[UUID], **signal: Any) -> dict[UUID, int]:
         # Somebody said that no one came: it stays, though nothing else holds it.

@@ -64,11 +64,18 @@ class Closed:
 def close_due(*, at: dt.datetime) -> int:
     """Every week whose days of grace are over, the oldest first; returns how many.
 
-    Raises ClosingRefused for the first that is not what its rows are; then those after it stay open too.
+    Raises ClosingRefused for the first that is not what its rows are; then those after it stay open too, for their
+    closing would end the periods of reach in which it is still to be counted.
     """
-    number = sum(close_week(monday, at=at) is not None for monday in due(at=at))
-    reach.end_periods(before=last_due(at=at) + WEEK)
-    shredding.shred(at=at)
+    left = due(at=at)
+    number = 0
+    try:
+        while left:
+            number += close_week(left[0], at=at) is not None
+            del left[0]
+    finally:
+        ended = reach.end_periods(before=left[0] if left else last_due(at=at) + WEEK)
+        shredding.shred(at=at, is_needed=ended > 0)
     return number
 
 

@@ -32,6 +32,8 @@ STEPS: dict[str, Callable[..., int]] = {
     "letters forgotten": post.forget,
     "messages forgotten": delivering.forget,
     "tasks revived": queue.revive,
+    "messages queued": delivering.queue_due,
+    "letters queued": post.queue_due,
     "tasks forgotten": queue.forget,
     "changes forgotten": audit.purge,
     "sign-ins forgotten": counting.forget_what_is_over,

@@ -24,6 +24,7 @@ from django.utils.translation import gettext_lazy as _
 
 from schools import acts, audit
 from schools.models import Letter, LetterKind, Problem, User
+from schools.queue import in_line
 from schools.rules import RuleViolation
 from schools.writers import WRITERS
 
@@ -102,6 +103,16 @@ def deliver_due(*, at: dt.datetime) -> int:
         if outcome == Outcome.NO_SERVER:
             break  # nor will the others find one: they keep their attempts
     return sent
+
+
+def queue_due(*, at: dt.datetime) -> int:
+    """What is due and in no line: its task broke down, such as with the database. Returns how many. Two queries where
+    there is none."""
+    there = in_line(deliver_letter, at=at)
+    lost = [letter for letter in Letter.objects.due_by(at).order_by("due_at", "pk") if str(letter.pk) not in there]
+    for letter in lost:
+        _enqueue(letter)
+    return len(lost)
 
 
 def deliver(pk: uuid.UUID, *, at: dt.datetime | None = None) -> Outcome:

@@ -6,8 +6,10 @@ The package runs a task once and forgets about it where its worker dies; here it
 import datetime as dt
 from collections.abc import Callable
 from itertools import count
+from typing import Any
 
-from django.tasks import TaskResultStatus
+from django.db.models import Q
+from django.tasks import Task, TaskResultStatus
 from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
 
@@ -36,6 +38,14 @@ def _one_task() -> Worker:
         max_tasks=1,
         worker_id="inloop",
     )
+
+
+def in_line(task: "Task[..., Any]", *, at: dt.datetime) -> set[str]:
+    """What this task is being done for, or will be as soon as a worker has time: the first argument of each. One that
+    broke down is in no line any more."""
+    soon = Q(status=TaskResultStatus.READY, run_after__lte=at) | Q(status=TaskResultStatus.RUNNING)
+    rows = DBTaskResult.objects.filter(soon, task_path=task.module_path)
+    return {given["args"][0] for given in rows.values_list("args_kwargs", flat=True)}
 
 
 def revive(*, at: dt.datetime) -> int:

@@ -90,6 +90,20 @@ def test_a_session_that_is_moved_and_a_pass_that_is_revoked_leave_no_place_behin
         Place.objects.all().delete()
 
 
+def test_in_a_session_that_is_cancelled_meanwhile_no_offer_stands():
+    tokens = cards(4)
+    for number in range(6):
+        session = limited(title=f"Number {number}", capacity=1)
+        take(*tokens[:3], session=session)
+        at_once(
+            partial(taking.give_back, tokens[0], session.pk, at=NOW),
+            partial(publishing.cancel, session, reason="Ziek", at=NOW),
+            partial(asked, session, tokens[3]),
+            partial(listing.settle_due, at=NOW),
+        )
+        assert set(states(session)) == {"waiting"}
+
+
 def test_a_week_that_is_closed_while_somebody_reserves_has_no_place_left():
     tokens = cards(3)
     for number in range(5):

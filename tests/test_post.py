@@ -5,11 +5,13 @@ from functools import partial
 
 import pytest
 from django.core import mail
-from django.db import transaction
+from django.db import OperationalError, connection, transaction
 from django.test import override_settings
+from django.test.utils import CaptureQueriesContext
 from django_tasks_db.models import DBTaskResult
 
 from attendance import digests
+from attendance.housekeeping import keep_house
 from config.mailing import mailer
 from schools import post, queue
 from schools.models import Letter, LetterKind, Problem
@@ -83,6 +85,36 @@ def test_a_task_whose_worker_died_comes_round_again(letter):
     task.set_successful(None)
     assert queue.forget(at=task.finished_at + queue.FORGOTTEN_AFTER) == 0
     assert queue.forget(at=task.finished_at + queue.FORGOTTEN_AFTER + MINUTE) == 1
+
+
+@pytest.mark.django_db(transaction=True)  # the worker has a connection of its own
+def test_a_letter_whose_task_broke_down_is_queued_again_by_the_hourly_work_of_a_worker(reader, monkeypatch):
+    def locked(*_args, **_options):
+        raise OperationalError("database is locked")
+
+    at = moment("2026-11-23T07:00")
+    post.queue_digest(to=reader, week=day("2026-11-16"), at=at)
+    assert post.queue_due(at=at) == 0  # its task is there
+    with monkeypatch.context() as patched:
+        patched.setattr(post, "_claim", locked)
+        queue.work_off()
+    assert (DBTaskResult.objects.get().status, mail.outbox) == ("FAILED", [])
+    assert keep_house(at=at + HOUR, has_queue=True)["letters queued"] == 1
+    assert post.queue_due(at=at + HOUR) == 0
+    queue.work_off()
+    assert (len(mail.outbox), post.queue_due(at=at + DAY)) == (1, 0)
+
+
+def test_looking_for_what_is_in_no_line_costs_as_much_for_many_letters_as_for_one(letter):
+    def cost():
+        with CaptureQueriesContext(connection) as queries:
+            assert post.queue_due(at=MONDAY) == 0
+        return len(queries)
+
+    few = cost()
+    for number in range(1, 4):
+        post.queue_digest(to=letter.user, week=WEEK_BEFORE - number * dt.timedelta(days=7), at=MONDAY)
+    assert cost() == few == 2
 
 
 @pytest.mark.parametrize("answers", [{"RCPT": "451 later"}, {"DATA": "421 busy"}, None], ids=["later", "busy", "none"])

@@ -207,3 +207,23 @@ def test_a_set_is_the_same_whatever_the_week_each_came_in(come):
         marks = [bytes(row.members[at : at + reach.MARK]) for at in range(0, len(row.members), reach.MARK)]
         assert marks == sorted(set(marks))
         assert len(marks) == row.visitors
+
+
+def test_a_week_that_is_refused_ends_no_period_of_its_own_and_those_before_it_all_the_same(come, monkeypatch):
+    for weeks_ago in (7, 3, 2):  # one in October, and two in November
+        come(0, weeks_ago=weeks_ago)
+    real = closing._prove
+
+    def prove(monday, gathering):
+        if monday == W45:
+            raise closing.ClosingRefused
+        real(monday, gathering)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(closing, "_prove", prove)
+        with pytest.raises(closing.ClosingRefused):
+            closing.close_due(at=NOW + 60 * DAY)
+    months = ReachPeriod.objects.filter(kind=PeriodKind.MONTH).order_by("starts_on")
+    assert [str(month.starts_on) for month in months.filter(key=None)] == ["2026-09-28"]
+    assert closing.close_due(at=NOW + 60 * DAY) == 2
+    assert reached(PeriodKind.MONTH) == {"2026-09-28": 1, "2026-11-02": 1}

@@ -18,6 +18,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from activities.attendance_asked import attendance_of
+from activities.cancelling import tell_cancelled
 from activities.intake.events import Occurrence, Refused, Taken
 from activities.intake.following import describe, follow, new_session, summarise
 from activities.intake.matching import Matched, match
@@ -276,6 +277,7 @@ class _Plan:
         if self.described:
             Session.objects.filter(activity__in=self.described).show_anew(at=self.at)
         Session.objects.bulk_update(self.changed, _FOLLOWED, batch_size=200)
+        tell_cancelled([session.pk for session in self.changed if session.is_cancelled])
         apply_closures([session for session in self.changed if not session.is_cancelled], at=self.at)
         if self.new:
             add_sessions(self.new, at=self.at)

@@ -11,6 +11,7 @@ import datetime as dt
 import logging
 import traceback
 import uuid
+from collections.abc import Iterable
 
 from cryptography.fernet import InvalidToken
 from django.db import transaction
@@ -26,6 +27,7 @@ from activities.webhooks.sending import post
 from schools import audit
 from schools.models import LetterKind, Role, User
 from schools.post import queue as queue_letter
+from schools.queue import in_line
 
 log = logging.getLogger(__name__)
 
@@ -53,12 +55,27 @@ def enqueue(subscription: uuid.UUID, *, at: dt.datetime) -> None:
 
 def deliver_due(*, at: dt.datetime) -> int:
     """Everything that should have gone by now, also where no worker runs; how many arrived."""
-    waiting = Delivery.objects.due_at(at).filter(subscription=OuterRef("pk"))
     arrived = 0
-    for pk in Subscription.objects.due_at(at).filter(Exists(waiting)).order_by("pk").values_list("pk", flat=True):
+    for pk in _awaited(at=at):
         while number := deliver(pk, at=at):
             arrived += number
     return arrived
+
+
+def queue_due(*, at: dt.datetime) -> int:
+    """Those with something due that are in no line: their task broke down, such as with the database. Returns how many.
+    Two queries where there is none."""
+    there = in_line(deliver_messages, at=at)
+    lost = [pk for pk in _awaited(at=at) if str(pk) not in there]
+    for pk in lost:
+        enqueue(pk, at=at)
+    return len(lost)
+
+
+def _awaited(*, at: dt.datetime) -> Iterable[uuid.UUID]:
+    """Subscriptions that may be tried, and for which something waits."""
+    waiting = Delivery.objects.due_at(at).filter(subscription=OuterRef("pk"))
+    return Subscription.objects.due_at(at).filter(Exists(waiting)).order_by("pk").values_list("pk", flat=True)
 
 
 def deliver(pk: uuid.UUID, *, at: dt.datetime | None = None) -> int:
@@ -112,7 +129,8 @@ def _send(subscription: Subscription, delivery: Delivery, *, at: dt.datetime) ->
     """The status, and what is wrong with it."""
     body = delivery.body.encode()
     try:
-        signed = signing.headers(*_secrets(subscription, at=at), key=str(delivery.key), at=at, body=body)
+        # As of now, whatever moment this is done as of: what says that it is old is refused.
+        signed = signing.headers(*_secrets(subscription, at=at), key=str(delivery.key), at=now(), body=body)
         status = post(subscription.address, body, headers=signed)
     except InvalidToken:
         return None, Fault.UNSIGNED

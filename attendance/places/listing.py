@@ -2,6 +2,7 @@
 
 import datetime as dt
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -42,8 +43,19 @@ class Listing:
             return
         changed = settled(self.session, self.places, at=at, changed_at=changed_at)
         if changed:
-            Place.objects.bulk_update(changed, ["state", "offer_ends_at"])
+            _save(changed)
             PlacesEdition.note_change()
+
+    def suspend(self) -> None:
+        """Settled up to when it was cancelled. What stands offered then waits again, where it was in the line."""
+        assert self.session.cancelled_at
+        changed = settled(self.session, self.places, at=self.session.cancelled_at)
+        for place in self.places:
+            if place.state == PlaceState.OFFERED:
+                place.state, place.offer_ends_at = PlaceState.WAITING, None
+                changed.append(place)
+        # Not noted: the programme has another edition by this already, and other sessions are still to be locked.
+        _save(list({place.pk: place for place in changed}.values()))
 
     def add(self, place: Place) -> None:
         place.save(force_insert=True)
@@ -62,6 +74,19 @@ class Listing:
         self.places = [one for one in self.places if one.pk != place.pk]
         PlacesEdition.note_change()
         self.settle(at=at, changed_at=at)
+
+
+def _save(places: list[Place]) -> None:
+    Place.objects.bulk_update(places, ["state", "offer_ends_at"])
+
+
+def suspend(sessions: Collection[uuid.UUID]) -> None:
+    """Of sessions that are cancelled, and locked by who does that: nobody can answer there, so no offer stands. Once
+    they are restored, places are offered anew, from that moment on. One query where nothing is offered."""
+    offered = Place.objects.standing().filter(session__in=sessions, state=PlaceState.OFFERED).order_by()
+    for key in sorted(set(offered.values_list("session", flat=True))):
+        if listing := Listing.lock(key):
+            listing.suspend()
 
 
 def settled(

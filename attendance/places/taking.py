@@ -59,12 +59,14 @@ def reserve(token: str, key: uuid.UUID, *, at: dt.datetime | None = None) -> Pla
 def accept(token: str, key: uuid.UUID, *, at: dt.datetime | None = None) -> Place:
     """Take what was offered. Safe to repeat.
 
-    Raises RuleViolation: what `refusal_for_pass` says, offer_lapsed, or no_place.
+    Raises RuleViolation: what `refusal_for_pass` says, session_cancelled, moved, offer_lapsed, or no_place.
     """
     at = at or now()
     listing, place = _own(token, key, at=at)
     if listing.session.is_cancelled:
         raise _cancelled()
+    if place.week != listing.session.week:
+        raise RuleViolation("moved", _("It is now in another week. Your place did not go along: reserve again."))
     if place.state == PlaceState.LAPSED:
         raise RuleViolation("offer_lapsed", _("You did not answer in time. The place went to the next one."))
     if place.state == PlaceState.OFFERED:

@@ -56,7 +56,11 @@ def settle(
     one up. Before that moment only a seat whose offer lapsed is offered to the next, if there is still room for it.
     """
     if capacity is None:
-        return []  # everybody can come: nobody has to wait for anything
+        # Everybody can come: nobody has to wait for anything, and who did not answer in time is as welcome.
+        kept = [one for one in places if one.offer_ends_at and min(one.offer_ends_at, starts_at) <= at]
+        for one in kept:
+            one.state, one.offer_ends_at = PlaceState.HELD, None
+        return kept
     changed: dict[int, Place] = {}
 
     def offer(moment: dt.datetime, *, most: int | None = None) -> None:

@@ -1,7 +1,15 @@
 import pytest
 
+from activities.webhooks import delivering
 from tests import factories
+from tests.factories import NOW
 from tests.webhooks.receivers import receiver
+
+
+@pytest.fixture(autouse=True)
+def on_the_clock(monkeypatch):
+    """When a message leaves, and so what it is signed with."""
+    monkeypatch.setattr(delivering, "now", lambda: NOW)
 
 
 @pytest.fixture

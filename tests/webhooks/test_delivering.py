@@ -56,6 +56,17 @@ def test_a_receiver_knows_each_message_as_ours_and_gets_it_in_order(shop, progra
     assert deliver_due(at=NOW + DAY) == 0
 
 
+def test_it_is_signed_with_the_moment_at_which_it_leaves(shop, program, their_site, monkeypatch):
+    """Receivers refuse what is older than five minutes, and housekeeping may have begun long before."""
+    clock = iter([NOW + 20 * MINUTE, NOW + 21 * MINUTE])
+    monkeypatch.setattr(delivering, "now", lambda: next(clock))
+    happen(shop, "A", "B")
+    assert deliver_due(at=NOW) == 2
+    signed = [dt.datetime.fromtimestamp(int(one.headers["webhook-timestamp"]), dt.UTC) for one in their_site.came]
+    assert signed == [NOW + 20 * MINUTE, NOW + 21 * MINUTE]
+    assert all(one.is_ours for one in their_site.came)
+
+
 def test_the_signature_is_that_of_the_standard_s_own_example():
     at = dt.datetime.fromtimestamp(1614265330, dt.UTC)
     signed = signing.headers(SECRET, key="msg_p5jXN8AQM9LWM0D4loKWxJek", at=at, body=b'{"test": 2432232314}')
@@ -230,10 +241,11 @@ def is_ours(secret, came, at):
     return one in came.headers["webhook-signature"].split(" ")
 
 
-def test_one_that_arrived_is_sent_again_with_the_same_id(shop, program, their_site):
+def test_one_that_arrived_is_sent_again_with_the_same_id(shop, program, their_site, monkeypatch):
     happen(shop, "A")
     deliver_due(at=NOW)
     managing.send_again(program.deliveries.get(), at=NOW + HOUR)
+    monkeypatch.setattr(delivering, "now", lambda: NOW + HOUR)
     assert deliver_due(at=NOW + HOUR) == 1
     first, again = their_site.came
     assert (again.id, again.body) == (first.id, first.body)

@@ -9,17 +9,18 @@ from functools import partial
 from threading import Barrier, BrokenBarrierError, Lock
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django_tasks_db.models import DBTaskResult
 
 from activities import publishing
 from activities.models import Delivery
 from activities.webhooks import delivering, managing
 from activities.webhooks.delivering import CLAIMED_FOR, deliver, deliver_due
+from attendance.housekeeping import keep_house
 from schools import queue
 from schools.rules import RuleViolation
 from tests import factories
-from tests.factories import HOUR, MINUTE, NOW
+from tests.factories import DAY, HOUR, MINUTE, NOW
 from tests.test_checkin_race import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -110,6 +111,24 @@ def test_the_worker_of_the_queue_sends_what_a_change_put_out(shop, program, thei
     queue.work_off()
     assert their_site.kinds == ["activity.published"]
     assert [one.is_ours for one in their_site.came] == [True]
+
+
+def test_a_message_whose_task_broke_down_is_queued_again_also_beside_one_for_later(program, their_site, monkeypatch):
+    def locked(*_args, **_options):
+        raise OperationalError("database is locked")
+
+    program.next_try_at = NOW
+    program.save()
+    managing.send_test(program, at=NOW)
+    with monkeypatch.context() as patched:
+        patched.setattr(delivering, "_claim", locked)
+        queue.work_off()
+    assert (DBTaskResult.objects.get().status, their_site.came) == ("FAILED", [])
+    delivering.enqueue(program.pk, at=NOW + DAY)  # of another message, which was refused
+    assert keep_house(at=NOW + HOUR, has_queue=True)["messages queued"] == 1
+    assert delivering.queue_due(at=NOW + HOUR) == 0
+    queue.work_off()
+    assert (their_site.kinds, delivering.queue_due(at=NOW + HOUR)) == (["subscription.tested"], 0)
 
 
 def test_a_message_whose_worker_died_is_sent_again_with_the_same_id(program, their_site):

@@ -210,7 +210,7 @@ def test_closing_a_town_tells_once_of_each_activity_and_asks_no_more_for_many(sh
     for number in range(3):
         factories.subscription(of=shop.organisation, address=f"https://{number}.example/")
     closure = factories.closure(of=shop.organisation, starts_on="2026-11-25", ends_on="2027-11-25")
-    with django_assert_max_num_queries(29):
+    with django_assert_max_num_queries(30):
         assert closing_days.close(closure, at=NOW) == 12 * 120
     assert sorted(heard(Subscription.objects.first())) == sorted(
         ("activity.changed", f"/activities/daily-{number}") for number in range(12)
