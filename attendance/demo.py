@@ -17,7 +17,6 @@ from django.utils.text import slugify
 
 from activities import bookings, closing_days, publishing
 from activities.models import Activity, Edition, Programme, Resource, ResourceKind, Session
-from activities.schedule import Schedule
 from activities.weeks import WEEK, local_date, monday_of, starts_at, weeks
 from attendance.checkin import Door, store
 from attendance.claims import Claim
@@ -145,14 +144,7 @@ class _Town:
                 max_age=offer.ages[1],
                 capacity=offer.capacity,
             )
-            activity.schedule = Schedule(
-                starts_on=self.first,
-                start_time=dt.time.fromisoformat(offer.start),
-                end_time=dt.time.fromisoformat(offer.end),
-                rrule=offer.rule,
-                until=None if offer.in_holidays else school_year_of(self.today)[1],
-                skip_holidays=not offer.in_holidays,
-            )
+            activity.schedule = offer.schedule(first=self.first, today=self.today)
             publishing.publish(activity, at=self.at, new_id=self._new_id)
             self.offers[activity.pk] = offer
 

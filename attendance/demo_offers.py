@@ -1,8 +1,11 @@
 """What the demo town offers: its programmes, and each activity with how busy it is."""
 
+import datetime as dt
 from dataclasses import dataclass
 
 from activities.models import Level
+from activities.schedule import Schedule
+from schools.calendar import school_year_of
 
 DROP_IN, LOCAL_HEROES, VR, ENTREE, AFTER_SCHOOL = "inloop", "local-heroes", "vr-game", "entree", "na-school"
 
@@ -13,6 +16,8 @@ PROGRAMMES = {
     ENTREE: ("Entree-training", "Een opstap naar een opleiding of naar werk.", "navy"),
     AFTER_SCHOOL: ("Na school", "Sport, huiswerk en clubs na schooltijd.", "green"),
 }
+# Somewhat longer than the summer holiday: when fewer weeks of a school year are left, the next one is online too.
+_SUMMER = dt.timedelta(weeks=7)
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,17 @@ class Offer:
     group: int = 0
     capacity: int | None = None
     in_holidays: bool = False
+
+    def schedule(self, *, first: dt.date, today: dt.date) -> Schedule:
+        """From the first day on. What is not in holidays lasts as long as a school year, some of which is to come."""
+        return Schedule(
+            starts_on=first,
+            start_time=dt.time.fromisoformat(self.start),
+            end_time=dt.time.fromisoformat(self.end),
+            rrule=self.rule,
+            until=None if self.in_holidays else school_year_of(today + _SUMMER)[1],
+            skip_holidays=not self.in_holidays,
+        )
 
 
 OFFERS = [

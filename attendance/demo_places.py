@@ -4,6 +4,8 @@ import datetime as dt
 from collections.abc import Sequence
 
 from activities.models import Session
+from activities.places_taken import AHEAD
+from activities.weeks import week_of
 from attendance.places import classes, taking
 from schools.acting import at_work
 from schools.models import Organisation
@@ -12,7 +14,9 @@ from schools.models import Organisation
 def make_places(tokens: Sequence[str], *, at: dt.datetime) -> None:
     """The first pass of the demo is offered a place, the second has one, and the third waits."""
     soon = at + dt.timedelta(hours=3)
-    coming = Session.objects.scheduled().filter(starts_at__gt=soon).select_related("activity").in_order()
+    # None in the middle of the summer: nobody can reserve for after it yet.
+    open_ = Session.objects.scheduled().filter(starts_at__gt=soon, week__lte=week_of(at) + AHEAD)
+    coming = open_.select_related("activity").in_order()
     if training := coming.filter(activity__title="Entree-training").first():
         capacity = training.capacity or 0
         holders = tokens[1 : capacity + 2]

@@ -13,11 +13,14 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.utils.timezone import now
 
 from activities.models import Edition, Session
+from activities.schedule import dates
 from activities.weeks import label, local_date, monday_of
 from attendance import demo
+from attendance.demo_offers import OFFERS
 from attendance.models import CheckIn, Device, Pass
 from attendance.questions import Question
 from attendance.totals import weekly_totals
+from schools import calendar
 from schools.calendar import is_school_holiday_week
 from schools.models import Location, Organisation, User
 from tests import factories
@@ -161,8 +164,21 @@ def test_a_brand_new_database_gets_its_tables_and_its_town(tmp_path):
         assert bool(done.stdout) is (expected == 0)
 
 
+@pytest.mark.parametrize("weeks", [0, 1])
+def test_on_every_monday_each_activity_has_a_day_in_the_weeks_to_come(weeks):
+    without = []
+    for today in calendar.days(factories.day("2026-08-03"), factories.day("2028-08-07")):
+        if today.weekday() == 0:
+            for offer in OFFERS:
+                schedule = offer.schedule(first=today - weeks * WEEK, today=today)
+                found = dates(schedule, before=today + 16 * WEEK)
+                if not any(day > today + WEEK for day in found):
+                    without.append((today, offer.title))
+    assert without == []
+
+
 def test_the_town_of_a_holiday_week_and_of_new_year_can_be_made():
-    for text in ("2027-01-01T00:30", "2027-03-28T12:00", "2026-10-14T12:00"):
+    for text in ("2027-01-01T00:30", "2027-03-28T12:00", "2026-10-14T12:00", "2027-07-20T12:00"):
         at = factories.moment(text)
         start = transaction.savepoint_create()
         demo.fill(weeks=1, at=at)
