@@ -240,7 +240,9 @@ class _Town:
     def _make_bookings(self) -> None:
         """The VR set goes from the hub to a school and back; the shop has two rooms, and somebody on duty."""
         hub, shop = self.locations["jongerenhub"], self.locations["jongerenwinkel"]
-        vr_set = Resource.objects.create(name="VR-set", kind=ResourceKind.EQUIPMENT, organisation=hub.organisation)
+        vr_set = Resource.objects.create(
+            id=self._new_id(), name="VR-set", kind=ResourceKind.EQUIPMENT, organisation=hub.organisation
+        )
         hall, _kitchen = (
             Resource.objects.create(
                 id=self._new_id(), name=name, kind=ResourceKind.ROOM, organisation=shop.organisation, location=shop
