@@ -8,6 +8,7 @@ import datetime as dt
 import random
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from django.apps import apps
@@ -17,6 +18,8 @@ from django.utils.text import slugify
 
 from activities import bookings, closing_days, publishing
 from activities.models import Activity, Edition, Programme, Resource, ResourceKind, Session
+from activities.schedule import Schedule
+from activities.series import add_sessions, sessions_to_add
 from activities.weeks import WEEK, local_date, monday_of, starts_at, weeks
 from attendance.checkin import Door, store
 from attendance.claims import Claim
@@ -44,6 +47,7 @@ PLACES = {
 
 _NAMES = {"coordinator": "Coördinator", "publisher": "Programmamaker", "youthWorker": "Jongerenwerker"}
 PACKAGES = ("schools", "activities", "attendance")
+MOST_WEEKS = 520
 
 
 class NotEmpty(Exception):
@@ -144,9 +148,19 @@ class _Town:
                 max_age=offer.ages[1],
                 capacity=offer.capacity,
             )
-            activity.schedule = offer.schedule(first=self.first, today=self.today)
-            publishing.publish(activity, at=self.at, new_id=self._new_id)
+            self._publish(activity, offer.schedule(first=self.first, today=self.today))
             self.offers[activity.pk] = offer
+
+    def _publish(self, activity: Activity, schedule: Schedule) -> None:
+        """At first for two years: a series of ten is more than can be published at once, and has grown in each year."""
+        activity.schedule = replace(schedule, until=min(schedule.until or dt.date.max, self.first + 104 * WEEK))
+        publishing.publish(activity, at=self.at, new_id=self._new_id)
+        activity.schedule = schedule
+        activity.save(update_fields=["until"])
+        sessions = sessions_to_add(activity, at=self.at)
+        for session in sessions:
+            session.pk = self._new_id()
+        add_sessions(sessions, at=self.at)
 
     def _new_id(self) -> uuid.UUID:
         return uuid.UUID(int=self.chance.getrandbits(128), version=4)

@@ -13,10 +13,11 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import Q
 from django.utils.timezone import now
 
-from activities.models import Booking, Edition, Session
-from activities.schedule import dates
+from activities.models import Activity, Booking, Edition, Session
+from activities.schedule import HORIZON, dates
 from activities.weeks import label, local_date, monday_of
 from attendance import demo
+from attendance.demo import MOST_WEEKS
 from attendance.demo_offers import OFFERS
 from attendance.models import CheckIn, Device, Pass, Place
 from attendance.questions import Question
@@ -104,11 +105,24 @@ def test_the_command_prints_one_object_of_the_contract_s_shape_and_refuses_the_s
     assert [result["outcome"] for result in answer.json()["results"]] == ["counted", "counted", "revoked_pass"]
 
 
-@pytest.mark.parametrize("weeks", ["-1", "521"])
+@pytest.mark.parametrize("weeks", [-1, MOST_WEEKS + 1])
 def test_a_number_of_weeks_that_makes_no_sense_fills_nothing(weeks):
-    with pytest.raises(CommandError):
+    with pytest.raises(CommandError, match=f"from 0 to {MOST_WEEKS}"):
         call_command("demo", "--json", f"--weeks={weeks}")
     assert not Organisation.objects.exists()
+
+
+def test_the_programme_of_the_most_weeks_is_made(monkeypatch):
+    # Visits are made session by session, of ten years as of one; those of ten years take a quarter of a minute.
+    monkeypatch.setattr(demo, "store", lambda *_claims, **_door: [])
+    some = {"Inloop Jongerenwinkel", "Vrijdagavond in de winkel", "VR-game middag", "VR-game op school"}
+    monkeypatch.setattr(demo, "OFFERS", [offer for offer in OFFERS if offer.title in some])
+    demo.fill(weeks=MOST_WEEKS, at=NOW)
+    drop_in = Session.objects.filter(activity__title="Inloop Jongerenwinkel")
+    assert drop_in.filter(week__lt=monday_of(local_date(NOW))).count() == 5 * MOST_WEEKS
+    for activity in Activity.objects.all():
+        there = activity.sessions.order_by("scheduled_on").values_list("scheduled_on", flat=True)
+        assert list(there) == list(dates(activity.schedule, before=local_date(NOW) + HORIZON)), activity.title
 
 
 def test_a_database_that_holds_other_data_is_left_alone():
