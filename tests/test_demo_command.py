@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from io import BytesIO, TextIOWrapper
 
 import pytest
 from django.conf import settings
@@ -19,6 +20,7 @@ from activities.weeks import label, local_date, monday_of
 from attendance import demo
 from attendance.demo import MOST_WEEKS
 from attendance.demo_offers import OFFERS
+from attendance.management.commands import serve
 from attendance.models import CheckIn, Device, Pass, Place
 from attendance.questions import Question
 from attendance.totals import weekly_totals
@@ -192,6 +194,18 @@ def test_on_every_monday_each_activity_has_a_day_in_the_weeks_to_come(weeks):
                 if not any(day > today + WEEK for day in found):
                     without.append((today, offer.title))
     assert without == []
+
+
+def test_a_first_start_says_that_it_makes_the_town_before_it_does(monkeypatch):
+    written, seen = BytesIO(), []
+    monkeypatch.setattr(demo, "fill", lambda **_town: seen.append(written.getvalue().decode()))
+    # As a pipe, it keeps what is written until it is full or flushed.
+    with TextIOWrapper(written) as out:
+        serve.Command(stdout=out)._make_ready()
+        seen.append(written.getvalue().decode())
+    assert seen[0] == "Making the demo town…\n"
+    assert seen[1].startswith(f"{seen[0]}The programme  {settings.BASE_URL}/\n")
+    assert "Sign in" not in seen[1], "there is nobody"
 
 
 def test_the_town_of_a_holiday_week_and_of_new_year_can_be_made():
