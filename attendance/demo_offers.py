@@ -61,7 +61,7 @@ OFFERS = [
     Offer("jongerenhub", DROP_IN, "Inloop JongerenHUB", "Chillen, huiswerk maken of iets nieuws proberen.",
           "FREQ=WEEKLY;BYDAY=TU,WE,TH", "15:30", "18:00", Level.ALL, (10, 18), 13, 4, in_holidays=True),
     Offer("jongerenhub", VR, "VR-game middag", "Speel de VR-game en praat erover met elkaar.",
-          "FREQ=WEEKLY;BYDAY=WE", "13:30", "15:15", Level.VO, (12, 16), 9, 1, capacity=12),
+          "FREQ=WEEKLY;BYDAY=WE", "13:30", "15:15", Level.VO, (12, 16), 9, 1, capacity=12, in_holidays=True),
     Offer("de-windroos", AFTER_SCHOOL, "Sport na school", "Elke keer een andere sport op het plein of in de zaal.",
           "FREQ=WEEKLY;BYDAY=MO,TH", "15:15", "16:30", Level.PO, (8, 12), 11, 4, capacity=24),
     Offer("de-windroos", LOCAL_HEROES, "Local Heroes groep 8", "Een Local Hero komt in de klas.",

@@ -13,7 +13,7 @@ from schools.models import Organisation
 
 def make_places(tokens: Sequence[str], *, at: dt.datetime) -> None:
     """The first pass of the demo is offered a place, the second has one, and the third waits."""
-    # From tomorrow on, whatever the hour is. None in the middle of the summer: nobody can reserve for after it yet.
+    # From tomorrow on, whatever the hour is. In the middle of the summer no training is near enough to reserve for.
     open_ = Session.objects.scheduled().filter(local_date__gt=local_date(at), week__lte=week_of(at) + AHEAD)
     coming = open_.select_related("activity").in_order()
     if training := coming.filter(activity__title="Entree-training").first():
