@@ -8,7 +8,7 @@ import datetime as dt
 import random
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 from django.apps import apps
@@ -17,12 +17,14 @@ from django.db import connection, transaction
 from django.utils.text import slugify
 
 from activities import bookings, closing_days, publishing
-from activities.models import Activity, Edition, Level, Programme, Resource, ResourceKind, Session
+from activities.models import Activity, Edition, Programme, Resource, ResourceKind, Session
 from activities.schedule import Schedule
+from activities.series import add_sessions, sessions_to_add
 from activities.weeks import WEEK, local_date, monday_of, starts_at, weeks
 from attendance.checkin import Door, store
 from attendance.claims import Claim
 from attendance.demo_campaign import make_campaign
+from attendance.demo_offers import DROP_IN, ENTREE, OFFERS, PROGRAMMES, Offer
 from attendance.demo_places import make_places
 from attendance.demo_report import make_report
 from attendance.demo_translations import OF_ACTIVITIES, OF_PROGRAMMES
@@ -33,15 +35,6 @@ from schools.calendar import school_holiday, school_year_of
 from schools.models import AccessToken, Closure, Kind, Location, Membership, Neighbourhood, Organisation, Role, User
 from schools.secrets import ALPHABET, LENGTH, digest, keyed
 
-DROP_IN, LOCAL_HEROES, VR, ENTREE, AFTER_SCHOOL = "inloop", "local-heroes", "vr-game", "entree", "na-school"
-
-PROGRAMMES = {
-    DROP_IN: ("Inloop", "Kom binnen, doe mee of praat met iemand.", "teal"),
-    LOCAL_HEROES: ("Local Heroes", "Mensen uit de wijk vertellen in de klas hoe zij hun droom waarmaakten.", "orange"),
-    VR: ("VR-game", "Met een VR-bril beleef je wat een verkeerde keuze doet.", "purple"),
-    ENTREE: ("Entree-training", "Een opstap naar een opleiding of naar werk.", "navy"),
-    AFTER_SCHOOL: ("Na school", "Sport, huiswerk en clubs na schooltijd.", "green"),
-}
 # slug: name, kind, neighbourhood, address, how many passes live here
 PLACES = {
     "jongerenwinkel": ("Jongerenwinkel", Kind.YOUTH_SHOP, "Poelenburg", "Vlinderplein 1, Zaandam", 90),
@@ -52,59 +45,9 @@ PLACES = {
     "lyceum-noorderdijk": ("Lyceum Noorderdijk", Kind.SECONDARY_SCHOOL, "Saendelft", "Dijklaan 11, Assendelft", 25),
 }
 
-
-@dataclass(frozen=True)
-class Offer:
-    """One activity of the demo, and how busy it is: visits with a pass, walk-ins, and a class of so many."""
-
-    place: str
-    programme: str
-    title: str
-    description: str
-    rule: str
-    start: str
-    end: str
-    level: Level
-    ages: tuple[int | None, int | None]
-    scanned: int
-    tallied: int
-    group: int = 0
-    capacity: int | None = None
-    in_holidays: bool = False
-
-
-OFFERS = [
-    Offer("jongerenwinkel", DROP_IN, "Inloop Jongerenwinkel", "Kom langs om te gamen, te praten of te helpen.",
-          "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR", "15:00", "17:30", Level.ALL, (10, 23), 15, 5, in_holidays=True),
-    Offer("jongerenwinkel", DROP_IN, "Vrijdagavond in de winkel", "Muziek, tafelvoetbal en een warme maaltijd.",
-          "FREQ=WEEKLY;BYDAY=FR", "19:00", "22:00", Level.VO, (12, 18), 16, 7, in_holidays=True),
-    Offer("jongerenwinkel", ENTREE, "Entree-training", "Oefen voor een opleiding, een stage of een bijbaan.",
-          "FREQ=WEEKLY;BYDAY=TU,TH", "13:00", "14:45", Level.MBO, (16, 23), 8, 1, capacity=15),
-    Offer("jongerenhub", DROP_IN, "Inloop JongerenHUB", "Chillen, huiswerk maken of iets nieuws proberen.",
-          "FREQ=WEEKLY;BYDAY=TU,WE,TH", "15:30", "18:00", Level.ALL, (10, 18), 13, 4, in_holidays=True),
-    Offer("jongerenhub", VR, "VR-game middag", "Speel de VR-game en praat erover met elkaar.",
-          "FREQ=WEEKLY;BYDAY=WE", "13:30", "15:15", Level.VO, (12, 16), 9, 1, capacity=12),
-    Offer("de-windroos", AFTER_SCHOOL, "Sport na school", "Elke keer een andere sport op het plein of in de zaal.",
-          "FREQ=WEEKLY;BYDAY=MO,TH", "15:15", "16:30", Level.PO, (8, 12), 11, 4, capacity=24),
-    Offer("de-windroos", LOCAL_HEROES, "Local Heroes groep 8", "Een Local Hero komt in de klas.",
-          "FREQ=WEEKLY;INTERVAL=4;BYDAY=WE", "10:30", "12:00", Level.PO, (10, 12), 0, 0, group=24),
-    Offer("het-molenrad", AFTER_SCHOOL, "Techniekclub", "Bouwen, solderen en programmeren.",
-          "FREQ=WEEKLY;BYDAY=TU", "15:00", "16:30", Level.PO, (9, 12), 9, 2, capacity=16),
-    Offer("het-molenrad", AFTER_SCHOOL, "Huiswerkklas", "Samen je huiswerk maken, met hulp.",
-          "FREQ=WEEKLY;BYDAY=MO,TH", "15:15", "16:15", Level.PO, (9, 12), 8, 1),
-    Offer("zaanweide", LOCAL_HEROES, "Local Heroes", "Een Local Hero vertelt over keuzes en dromen.",
-          "FREQ=WEEKLY;INTERVAL=2;BYDAY=TH", "14:00", "15:30", Level.VO, (12, 16), 4, 2, group=26),
-    Offer("zaanweide", AFTER_SCHOOL, "Huiswerkcafé", "Rust, hulp en thee.",
-          "FREQ=WEEKLY;BYDAY=MO,TU,WE", "15:30", "17:00", Level.VO, (12, 18), 10, 2),
-    Offer("lyceum-noorderdijk", VR, "VR-game op school", "De VR-set komt naar jouw school.",
-          "FREQ=WEEKLY;INTERVAL=2;BYDAY=FR", "13:15", "15:00", Level.VO, (12, 16), 5, 1, group=18),
-    Offer("lyceum-noorderdijk", AFTER_SCHOOL, "Zaalvoetbal", "Voetbal in de gymzaal, voor iedereen.",
-          "FREQ=WEEKLY;BYDAY=TU", "16:00", "17:30", Level.VO, (12, 18), 12, 3),
-]  # fmt: skip
-
-
 _NAMES = {"coordinator": "Coördinator", "publisher": "Programmamaker", "youthWorker": "Jongerenwerker"}
 PACKAGES = ("schools", "activities", "attendance")
+MOST_WEEKS = 520
 
 
 class NotEmpty(Exception):
@@ -205,16 +148,19 @@ class _Town:
                 max_age=offer.ages[1],
                 capacity=offer.capacity,
             )
-            activity.schedule = Schedule(
-                starts_on=self.first,
-                start_time=dt.time.fromisoformat(offer.start),
-                end_time=dt.time.fromisoformat(offer.end),
-                rrule=offer.rule,
-                until=None if offer.in_holidays else school_year_of(self.today)[1],
-                skip_holidays=not offer.in_holidays,
-            )
-            publishing.publish(activity, at=self.at, new_id=self._new_id)
+            self._publish(activity, offer.schedule(first=self.first, today=self.today))
             self.offers[activity.pk] = offer
+
+    def _publish(self, activity: Activity, schedule: Schedule) -> None:
+        """At first for two years: a series of ten is more than can be published at once, and has grown in each year."""
+        activity.schedule = replace(schedule, until=min(schedule.until or dt.date.max, self.first + 104 * WEEK))
+        publishing.publish(activity, at=self.at, new_id=self._new_id)
+        activity.schedule = schedule
+        activity.save(update_fields=["until"])
+        sessions = sessions_to_add(activity, at=self.at)
+        for session in sessions:
+            session.pk = self._new_id()
+        add_sessions(sessions, at=self.at)
 
     def _new_id(self) -> uuid.UUID:
         return uuid.UUID(int=self.chance.getrandbits(128), version=4)
@@ -308,7 +254,9 @@ class _Town:
     def _make_bookings(self) -> None:
         """The VR set goes from the hub to a school and back; the shop has two rooms, and somebody on duty."""
         hub, shop = self.locations["jongerenhub"], self.locations["jongerenwinkel"]
-        vr_set = Resource.objects.create(name="VR-set", kind=ResourceKind.EQUIPMENT, organisation=hub.organisation)
+        vr_set = Resource.objects.create(
+            id=self._new_id(), name="VR-set", kind=ResourceKind.EQUIPMENT, organisation=hub.organisation
+        )
         hall, _kitchen = (
             Resource.objects.create(
                 id=self._new_id(), name=name, kind=ResourceKind.ROOM, organisation=shop.organisation, location=shop

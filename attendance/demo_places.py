@@ -4,6 +4,8 @@ import datetime as dt
 from collections.abc import Sequence
 
 from activities.models import Session
+from activities.places_taken import AHEAD
+from activities.weeks import local_date, week_of
 from attendance.places import classes, taking
 from schools.acting import at_work
 from schools.models import Organisation
@@ -11,8 +13,9 @@ from schools.models import Organisation
 
 def make_places(tokens: Sequence[str], *, at: dt.datetime) -> None:
     """The first pass of the demo is offered a place, the second has one, and the third waits."""
-    soon = at + dt.timedelta(hours=3)
-    coming = Session.objects.scheduled().filter(starts_at__gt=soon).select_related("activity").in_order()
+    # From tomorrow on, whatever the hour is. In the middle of the summer no training is near enough to reserve for.
+    open_ = Session.objects.scheduled().filter(local_date__gt=local_date(at), week__lte=week_of(at) + AHEAD)
+    coming = open_.select_related("activity").in_order()
     if training := coming.filter(activity__title="Entree-training").first():
         capacity = training.capacity or 0
         holders = tokens[1 : capacity + 2]

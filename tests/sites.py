@@ -33,6 +33,7 @@ class Site:
     in_front: int = 0
     more: dict[str, str] = field(default_factory=dict)
     log: Path | None = None  # what server and worker write to standard error; else where the tests do
+    printed: Path = Path(os.devnull)  # what they write to standard output
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -71,12 +72,12 @@ class Site:
 
     def start(self) -> None:
         # A process group of its own, so that kill() meets its workers too.
-        with self.log.open("ab") if self.log else nullcontext() as log:
+        with self.log.open("ab") if self.log else nullcontext() as log, self.printed.open("ab") as printed:
             self.process = subprocess.Popen(
                 [sys.executable, "manage.py", "serve"],
                 cwd=ROOT,
                 env=self.environment,
-                stdout=subprocess.DEVNULL,
+                stdout=printed,
                 stderr=log,
                 start_new_session=True,
             )

@@ -4,20 +4,27 @@ import json
 import os
 import subprocess
 import sys
+from io import BytesIO, TextIOWrapper
 
 import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.db.migrations.recorder import MigrationRecorder
+from django.db.models import Q
 from django.utils.timezone import now
 
-from activities.models import Edition, Session
+from activities.models import Activity, Booking, Edition, Session
+from activities.schedule import HORIZON, dates
 from activities.weeks import label, local_date, monday_of
 from attendance import demo
-from attendance.models import CheckIn, Device, Pass
+from attendance.demo import MOST_WEEKS
+from attendance.demo_offers import OFFERS
+from attendance.management.commands import serve
+from attendance.models import CheckIn, Device, Pass, Place
 from attendance.questions import Question
 from attendance.totals import weekly_totals
+from schools import calendar
 from schools.calendar import is_school_holiday_week
 from schools.models import Location, Organisation, User
 from tests import factories
@@ -31,36 +38,38 @@ def totals(group_by=None, *, first, last, at=NOW):
 
 
 def snapshot():
-    """Everything that somebody could see, without the keys of the database."""
+    """Everything that somebody could see, without the keys of the database, and without when it was done."""
     sessions = Session.objects.order_by("pk").values_list(
         "pk", "starts_at", "cancel_reason", "sequence", "activity__slug"
     )
     found = totals("activity", first=monday_of(local_date(NOW)) - 2 * WEEK, last=monday_of(local_date(NOW)))
-    return (
-        list(sessions),
-        [(row.week, row.group.slug, row.visits, row.visitors, row.sessions_held) for row in found],
-        list(Pass.objects.order_by("number").values_list("number", "digest", "age_band", "revoked_at")),
-        list(Device.objects.order_by("pk").values_list("pk", "token_digest")),
-        list(CheckIn.objects.order_by("pk").values_list("pk", "kind", "scanned_at", "visits", "bands")),
-    )
+    bookings = Booking.objects.order_by("session", "resource", "staff__email")
+    passes = Pass.objects.order_by("number").annotate(is_revoked=Q(revoked_at__isnull=False))
+    places = Place.objects.order_by("session", "number")
+    return {
+        "sessions": list(sessions),
+        "totals": [(row.week, row.group.slug, row.visits, row.visitors, row.sessions_held) for row in found],
+        "passes": list(passes.values_list("number", "digest", "age_band", "is_revoked")),
+        "devices": list(Device.objects.order_by("pk").values_list("pk", "token_digest")),
+        "check-ins": list(CheckIn.objects.order_by("pk").values_list("pk", "kind", "scanned_at", "visits", "bands")),
+        "bookings": list(bookings.values_list("session", "resource", "resource__name", "staff__email")),
+        "places": list(places.values_list("session", "number", "state", "seats", "organisation__slug")),
+    }
 
 
 def test_the_same_day_gives_the_same_town_and_another_day_another():
     runs = []
-    for at in (NOW, NOW + HOUR, NOW + DAY):
+    for at in (factories.moment("2026-11-24T00:30"), factories.moment("2026-11-24T23:30"), NOW + DAY):
         start = transaction.savepoint_create()
         made = demo.fill(weeks=2, at=at)
         runs.append((made, snapshot()))
         transaction.savepoint_rollback(start)
     (first, seen), (again, seen_again), (other, seen_other) = runs
     assert first == again
-    # When something was changed is later; what was changed is the same.
-    assert seen[0] == seen_again[0]
-    assert seen[1:2] == seen_again[1:2]
-    assert seen[3:] == seen_again[3:]
-    assert [row[:3] for row in seen[2]] == [row[:3] for row in seen_again[2]]
+    assert seen["places"]
+    assert [what for what in seen if seen[what] != seen_again[what]] == []
     assert first["passes"] == other["passes"], "what opens doors is of the installation, not of the day"
-    assert seen_other[4] != seen[4]
+    assert seen_other["check-ins"] != seen["check-ins"]
 
 
 # ---------------------------------------------------------------- the command
@@ -98,11 +107,24 @@ def test_the_command_prints_one_object_of_the_contract_s_shape_and_refuses_the_s
     assert [result["outcome"] for result in answer.json()["results"]] == ["counted", "counted", "revoked_pass"]
 
 
-@pytest.mark.parametrize("weeks", ["-1", "521"])
+@pytest.mark.parametrize("weeks", [-1, MOST_WEEKS + 1])
 def test_a_number_of_weeks_that_makes_no_sense_fills_nothing(weeks):
-    with pytest.raises(CommandError):
+    with pytest.raises(CommandError, match=f"from 0 to {MOST_WEEKS}"):
         call_command("demo", "--json", f"--weeks={weeks}")
     assert not Organisation.objects.exists()
+
+
+def test_the_programme_of_the_most_weeks_is_made(monkeypatch):
+    # Visits are made session by session, of ten years as of one; those of ten years take a quarter of a minute.
+    monkeypatch.setattr(demo, "store", lambda *_claims, **_door: [])
+    some = {"Inloop Jongerenwinkel", "Vrijdagavond in de winkel", "VR-game middag", "VR-game op school"}
+    monkeypatch.setattr(demo, "OFFERS", [offer for offer in OFFERS if offer.title in some])
+    demo.fill(weeks=MOST_WEEKS, at=NOW)
+    drop_in = Session.objects.filter(activity__title="Inloop Jongerenwinkel")
+    assert drop_in.filter(week__lt=monday_of(local_date(NOW))).count() == 5 * MOST_WEEKS
+    for activity in Activity.objects.all():
+        there = activity.sessions.order_by("scheduled_on").values_list("scheduled_on", flat=True)
+        assert list(there) == list(dates(activity.schedule, before=local_date(NOW) + HORIZON)), activity.title
 
 
 def test_a_database_that_holds_other_data_is_left_alone():
@@ -161,13 +183,39 @@ def test_a_brand_new_database_gets_its_tables_and_its_town(tmp_path):
         assert bool(done.stdout) is (expected == 0)
 
 
+@pytest.mark.parametrize("weeks", [0, 1])
+def test_on_every_monday_each_activity_has_a_day_in_the_weeks_to_come(weeks):
+    without = []
+    for today in calendar.days(factories.day("2026-08-03"), factories.day("2028-08-07")):
+        if today.weekday() == 0:
+            for offer in OFFERS:
+                schedule = offer.schedule(first=today - weeks * WEEK, today=today)
+                found = dates(schedule, before=today + 16 * WEEK)
+                if not any(day > today + WEEK for day in found):
+                    without.append((today, offer.title))
+    assert without == []
+
+
+def test_a_first_start_says_that_it_makes_the_town_before_it_does(monkeypatch):
+    written, seen = BytesIO(), []
+    monkeypatch.setattr(demo, "fill", lambda **_town: seen.append(written.getvalue().decode()))
+    # As a pipe, it keeps what is written until it is full or flushed.
+    with TextIOWrapper(written) as out:
+        serve.Command(stdout=out)._make_ready()
+        seen.append(written.getvalue().decode())
+    assert seen[0] == "Making the demo town…\n"
+    assert seen[1].startswith(f"{seen[0]}The programme  {settings.BASE_URL}/\n")
+    assert "Sign in" not in seen[1], "there is nobody"
+
+
 def test_the_town_of_a_holiday_week_and_of_new_year_can_be_made():
-    for text in ("2027-01-01T00:30", "2027-03-28T12:00", "2026-10-14T12:00"):
+    for text in ("2027-01-01T00:30", "2027-03-28T12:00", "2026-10-14T12:00", "2027-07-20T12:00"):
         at = factories.moment(text)
         start = transaction.savepoint_create()
         demo.fill(weeks=1, at=at)
         last = monday_of(local_date(at)) - WEEK
         [row] = totals(first=last, last=last)
         assert row.visits > 0, label(last)
+        assert Place.objects.exists(), "whoever tries it out can see places at any time of the year"
         assert row.school_holiday is is_school_holiday_week(last)
         transaction.savepoint_rollback(start)

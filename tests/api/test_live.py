@@ -29,7 +29,9 @@ JSON = {"Content-Type": "application/json"}
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
     folder = tmp_path_factory.mktemp("live")
-    site = Site(fresh_database(folder, name="live"), more={"EMAIL_URL": f"filemail://{folder}/mail"})
+    # As on most machines: what goes to no terminal is held back until somebody flushes it.
+    more = {"EMAIL_URL": f"filemail://{folder}/mail", "PYTHONUNBUFFERED": ""}
+    site = Site(fresh_database(folder, name="live"), more=more, printed=folder / "printed")
     site.demo = json.loads(site.manage("demo", "--json", "--weeks", "1"))
     site.start()
     yield site
@@ -85,6 +87,16 @@ def check_headers(response):
 
 def chunked(*parts):
     return b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in (*parts, b""))
+
+
+# ---------------------------------------------------------------- what it says first
+
+
+def test_a_server_that_runs_has_said_where_to_look_and_how_to_sign_in(site):
+    lines = site.printed.read_text().splitlines()
+    assert [line.split()[-1] for line in lines[:3]] == [f"{site.url}/", f"{site.url}/desk", f"{site.url}/door"]
+    people = [site.demo[role] for role in ("coordinator", "publisher", "youthWorker")]
+    assert lines[4:7] == [f"Sign in as {person['email']} with {person['password']}" for person in people]
 
 
 # ---------------------------------------------------------------- whatever is asked

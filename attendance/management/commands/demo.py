@@ -17,8 +17,8 @@ class Command(BaseCommand):
         parser.add_argument("--weeks", type=int, default=12, help="past weeks with visits (default 12)")
 
     def handle(self, *, weeks: int, **options: Any) -> None:
-        if not 0 <= weeks <= 520:
-            raise CommandError("--weeks takes a number from 0 to 520.")
+        if not 0 <= weeks <= demo.MOST_WEEKS:
+            raise CommandError(f"--weeks takes a number from 0 to {demo.MOST_WEEKS}.")
         try:
             # Looked at before the tables are brought up to date: that would be a change too.
             if not demo.is_empty():

@@ -30,7 +30,7 @@ class Command(BaseCommand):
             return
         if registry.is_many():
             # They come by a command, and are migrated by one.
-            self.stdout.write("\n".join(row.given["BASE_URL"] for row in registry.everyone()))
+            self._say("\n".join(row.given["BASE_URL"] for row in registry.everyone()))
         else:
             self._make_ready()
         worker = subprocess.Popen([sys.executable, "manage.py", "work", "--with", str(os.getpid())])
@@ -43,7 +43,7 @@ class Command(BaseCommand):
     def _make_ready(self) -> None:
         call_command("migrate", verbosity=0, interactive=False)
         if demo.is_empty():
-            self.stdout.write("Making the demo town…")
+            self._say("Making the demo town…")
             demo.fill(weeks=12, at=now())
         self._say_where()
 
@@ -57,7 +57,12 @@ class Command(BaseCommand):
         for person in demo_people.values():
             if person["email"] in known:
                 lines.append(f"Sign in as {person['email']} with {person['password']}")
-        self.stdout.write("\n".join(lines))
+        self._say("\n".join(lines))
+
+    def _say(self, text: str) -> None:
+        """Now: whoever reads it through a pipe would get it only when the server ends."""
+        self.stdout.write(text)
+        self.stdout.flush()
 
 
 def _serve() -> None:
