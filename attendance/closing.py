@@ -285,13 +285,14 @@ def destroy_places(monday: dt.date) -> None:
 def destroy_rows(*, at: dt.datetime) -> int:
     """What has outlived its days; each leaves a trace. Returns how many were destroyed."""
     destroyed = 0
-    while keys := list(outlived(at=at).order_by("pk").values_list("pk", flat=True)[:AT_A_TIME]):
+    while found := list(outlived(at=at).order_by("pk").values_list("pk", "outcome")[:AT_A_TIME]):
         with transaction.atomic():
-            Trace.objects.bulk_create([Trace(trace_of(key)) for key in keys], ignore_conflicts=True)
-            rows = CheckIn.objects.filter(pk__in=keys)
+            traces = [Trace(digest=trace_of(key), outcome=outcome) for key, outcome in found]
+            Trace.objects.bulk_create(traces, ignore_conflicts=True)
+            rows = CheckIn.objects.filter(pk__in=[key for key, _outcome in found])
             _count_destroyed(rows)
             rows.delete()
-        destroyed += len(keys)
+        destroyed += len(found)
     return destroyed
 
 

@@ -50,7 +50,7 @@ TOLD = {
     "places": _("Places in sessions, reserved or waited for, of weeks that are open"),
     "session_totals": _("Totals of sessions, for good"),
     "visitor_totals": _("Numbers of visitors of a week, for good"),
-    "traces": _("Events that are destroyed, of which one can tell only that they were here"),
+    "traces": _("Events that are destroyed; one can tell only that they were here, and how they were answered"),
     "late_check_ins": _("Late events that wait for a coordinator"),
     "reach_keys": _("Months and school years that still grow"),
     "reach_marks": _("Marks by which these know who was counted already"),

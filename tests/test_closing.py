@@ -158,12 +158,35 @@ def test_a_phone_found_in_a_drawer_counts_nothing_twice(busy, phone):
     again = [tally(id=5, count=2), group(id=6, count=24), void(id=99, of=6)]
     results = deliver(*again, who=phone, at=later)
     assert [(result.outcome, result.replayed, result.visits) for result in results] == [
-        ("already_in", True, 0),
-        ("already_in", True, 0),
+        ("counted", True, 0),
+        ("counted", True, 0),
         ("voided", False, 0),
     ]
     assert [row.kind for row in CheckIn.objects.all()] == ["void"]
     assert (total().visits, total().late_visits) == (29, 0)
+
+
+def test_every_id_is_answered_the_same_when_its_row_is_gone(busy, phone):
+    """Nothing but the outcome is known any more: no session, and no visits."""
+    refused = tally(id=31, at=NOW - 900 * DAY)
+    deliver(refused, {**refused, "id": factories.claim_id(32), "kind": "dance"}, who=phone)
+    closing.close_week(MONDAY, at=NOW)
+    said = dict(CheckIn.objects.values_list("pk", "outcome"))
+    assert len(set(said.values())) == 6
+    closing.destroy_rows(at=NOW + 8 * WEEK)
+    again = deliver(*(tally(id=key.int) for key in said), who=phone, at=NOW + 8 * WEEK)
+    assert {result.id: result.outcome for result in again} == said
+    assert {(result.replayed, result.session, result.visits) for result in again} == {(True, None, 0)}
+    assert not CheckIn.objects.exists()
+
+
+def test_one_whose_outcome_was_not_kept_yet_adds_nothing(busy, phone):
+    """Its row was destroyed by an earlier version, which left a trace alone."""
+    closing.close_week(MONDAY, at=NOW)
+    closing.destroy_rows(at=NOW + 8 * WEEK)
+    Trace.objects.update(outcome=None)
+    [result] = deliver(tally(id=5, count=2), who=phone, at=NOW + 8 * WEEK)
+    assert (result.outcome, result.replayed, result.visits) == ("already_in", True, 0)
 
 
 def test_a_trace_tells_no_time(busy):

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from activities.models import Activity, Level, Programme, Session
 from activities.weeks import AMSTERDAM
+from attendance.models.checkins import Outcome
 from attendance.models.weeks import Week
 from schools.models import Location, Neighbourhood, Organisation
 
@@ -132,9 +133,11 @@ def trace_of(check_in: UUID) -> bytes:
 
 
 class Trace(models.Model):
-    """That a check-in was here, and its row destroyed: it cannot come a second time."""
+    """That a check-in was here, and its row destroyed: it cannot come a second time, and is answered the same."""
 
     digest = models.BinaryField(max_length=16, primary_key=True)
+    # None of those from before this was kept.
+    outcome = models.CharField(_("outcome"), max_length=20, choices=Outcome, null=True)
 
     class Meta:
         verbose_name = _("trace of a check-in")
