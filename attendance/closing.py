@@ -10,6 +10,7 @@ import logging
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from django.conf import settings
@@ -18,7 +19,7 @@ from django.db.models import Count, F, Q, QuerySet, Sum, Value
 
 from activities.models import Session
 from activities.webhooks.outbox import of_week, tell
-from activities.weeks import WEEK, label, local_date, monday_of
+from activities.weeks import WEEK, label, local_date, monday_of, weeks
 from attendance import acts, reach, scopes, shredding
 from attendance.checkin import MOST_BACK
 from attendance.models import (
@@ -42,6 +43,8 @@ from schools import audit
 log = logging.getLogger(__name__)
 
 AT_A_TIME = 2_000  # rows
+# What lies further apart is no pause: somebody wrote a wrong year.
+LONGEST_PAUSE = 53 * WEEK
 
 
 class ClosingRefused(Exception):
@@ -78,15 +81,26 @@ def last_due(*, at: dt.datetime) -> dt.date:
 
 
 def due(*, at: dt.datetime) -> list[dt.date]:
-    """The Mondays of the weeks that are to be closed: those with a session, a key or a check-in."""
-    past = Q(week__lte=last_due(at=at))
+    """The Mondays of the weeks that are to be closed: those with a session, a key or a check-in, and pauses between."""
+    last = last_due(at=at)
+    past = Q(week__lte=last)
     mondays = set(Session.objects.filter(past).order_by().values_list("week", flat=True).distinct())
     # Somebody has a place in it, though its sessions may have moved to other weeks since.
     mondays |= set(WeekKey.objects.filter(past).values_list("week", flat=True))
     mondays |= {
         week for week in CheckIn.objects.filter(past).order_by().values_list("week", flat=True).distinct() if week
     }
-    return sorted(mondays - set(Week.objects.closed().values_list("pk", flat=True)))
+    closed = set(Week.objects.closed().filter(pk__lte=last).values_list("pk", flat=True))
+    return sorted(_with_pauses(mondays | closed, last=last) - closed)
+
+
+def _with_pauses(known: set[dt.date], *, last: dt.date) -> set[dt.date]:
+    """And the weeks between these and until the last, in which nothing was: that nobody came is final too."""
+    found = set(known)
+    for earlier, later in pairwise([*sorted(known), last + WEEK]):
+        if later - earlier <= LONGEST_PAUSE:
+            found |= set(weeks(earlier, later - WEEK))
+    return found
 
 
 def close_week(monday: dt.date, *, at: dt.datetime, is_trial: bool = False) -> Closed | None:

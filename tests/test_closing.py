@@ -83,6 +83,30 @@ def test_weeks_are_closed_once_the_oldest_first(busy):
     assert set(Week.objects.values_list("closed_at", flat=True)) == {GRACE_IS_OVER}
 
 
+def test_a_week_in_which_nothing_was_is_closed_too(busy, django_assert_num_queries):
+    """A town whose activities skip the holidays, and the weeks after the last of them."""
+    after = factories.session(place=busy.location, title="After", starts_at=NOW + 5 * WEEK)
+    at = GRACE_IS_OVER + 6 * WEEK
+    pause = [MONDAY + number * WEEK for number in range(7)]
+    assert after.week == pause[5] == day("2026-12-28")
+    with django_assert_num_queries(4):
+        assert closing.due(at=at) == pause
+    assert closing.close_due(at=at) == 7
+    rows = weekly_totals(Question(first=MONDAY, last=pause[-1]), at=at)
+    assert [(row.final, row.visits) for row in rows] == [(True, 29), *[(True, 0)] * 6]
+    assert closing.due(at=at) == []
+    assert closing.due(at=at + WEEK) == [pause[-1] + WEEK]
+
+
+def test_a_wrong_year_does_not_close_the_years_between(busy):
+    wrong = factories.session(place=busy.location, title="Wrong", starts_at=factories.moment("2016-11-24T16:00"))
+    assert closing.due(at=GRACE_IS_OVER) == [wrong.week, MONDAY]
+
+
+def test_where_nothing_was_yet_nothing_is_closed(db):
+    assert closing.due(at=GRACE_IS_OVER) == []
+
+
 # ---------------------------------------------------------------- what stays
 
 
