@@ -16,7 +16,7 @@ from attendance.models import CheckInKind, Outcome
 class Result(Struct, omit_defaults=True):
     """In the words of the API, which writes it as it is; errors are left out where there are none."""
 
-    id: uuid.UUID
+    id: uuid.UUID | str | None
     outcome: str
     replayed: bool
     session: uuid.UUID | None
