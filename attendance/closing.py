@@ -7,8 +7,8 @@ and are destroyed some days later (`CHECK_INS_KEPT_DAYS`).
 
 import datetime as dt
 import logging
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -22,12 +22,12 @@ from activities.webhooks.outbox import of_week, tell
 from activities.weeks import WEEK, label, local_date, monday_of, weeks
 from attendance import acts, reach, scopes, shredding
 from attendance.checkin import MOST_BACK
+from attendance.closed_weeks import bands_by_session, empty_total
 from attendance.models import (
     CheckIn,
     CheckInKind,
     DestroyedCheckIns,
     NobodyCame,
-    PartOfDay,
     Place,
     PlacesEdition,
     SessionTotal,
@@ -156,37 +156,6 @@ def _write_session_totals(monday: dt.date) -> list[SessionTotal]:
         total.nobody_came = session.pk in empty
         totals.append(total)
     return SessionTotal.objects.bulk_create(totals, batch_size=AT_A_TIME)
-
-
-def empty_total(session: Session) -> SessionTotal:
-    """What the session is counted under from now on, with no visit yet; not saved."""
-    return SessionTotal(
-        session=session,
-        week_id=session.week,
-        organisation_id=session.activity.organisation_id,
-        programme_id=session.activity.programme_id,
-        activity=session.activity,
-        level=session.activity.level,
-        location=session.location,
-        neighbourhood_id=session.location.neighbourhood_id,
-        host_id=session.location.organisation_id,
-        is_planned=session.activity.published_at is not None,
-        is_cancelled=session.cancelled_at is not None,
-        scanned_visits=0,
-        tallied_visits=0,
-        group_visits=0,
-        minutes=session.length // dt.timedelta(minutes=1),
-        part_of_day=PartOfDay.of(session.starts_at),
-    )
-
-
-def bands_by_session(rows: Iterable[tuple[Any, dict[str, dict[str, int]]]]) -> dict[Any, dict[str, dict[str, int]]]:
-    """All of a session added up."""
-    sums: dict[Any, dict[str, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
-    for session, bands in rows:
-        for dimension, numbers in bands.items():
-            sums[session][dimension].update(numbers)
-    return {session: {name: dict(numbers) for name, numbers in of.items()} for session, of in sums.items()}
 
 
 def _write_visitor_totals(monday: dt.date) -> None:

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from activities.models import Session
 from activities.weeks import label
 from attendance import acts
-from attendance.closing import bands_by_session, empty_total
+from attendance.closed_weeks import bands_by_session, empty_total
 from attendance.models import CheckIn, CheckInKind, Correction, SessionTotal, Week
 from schools import audit
 from schools.models import User
