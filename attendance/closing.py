@@ -20,7 +20,7 @@ from django.db.models import Count, F, Q, QuerySet, Sum, Value
 from activities.models import Session
 from activities.webhooks.outbox import of_week, tell
 from activities.weeks import WEEK, label, local_date, monday_of, weeks
-from attendance import acts, reach, scopes, shredding
+from attendance import acts, correcting, reach, scopes, shredding
 from attendance.checkin import MOST_BACK
 from attendance.closed_weeks import bands_by_session, empty_total
 from attendance.models import (
@@ -266,7 +266,11 @@ def destroy_places(monday: dt.date) -> None:
 
 
 def destroy_rows(*, at: dt.datetime) -> int:
-    """What has outlived its days; each leaves a trace. Returns how many were destroyed."""
+    """What has outlived its days; each leaves a trace. Returns how many were destroyed.
+
+    What somebody should have decided on by now is left out first, and seen to be.
+    """
+    correcting.leave_out_undecided(at=at)
     destroyed = 0
     while found := list(outlived(at=at).order_by("pk").values_list("pk", "outcome")[:AT_A_TIME]):
         with transaction.atomic():
@@ -289,9 +293,10 @@ def _count_destroyed(rows: QuerySet[CheckIn]) -> None:
 def outlived(*, at: dt.datetime) -> QuerySet[CheckIn]:
     """Check-ins whose week was closed long enough ago, and those of no week that came long enough ago.
 
-    What came late and was not decided on yet stays, for a person to see.
+    What waits for a decision stays for as long as there is time to decide.
     """
     kept = dt.timedelta(days=settings.CHECK_INS_KEPT_DAYS)
     past = Week.objects.closed().filter(closed_at__lte=at - kept).values("pk")
     of_no_week = Q(week=None, received_at__lte=at - MOST_BACK - kept)
-    return CheckIn.objects.filter(Q(week__in=past) | of_no_week).without_late()
+    in_time = CheckIn.objects.waiting().exclude(correcting.out_of_time(at=at))
+    return CheckIn.objects.filter(Q(week__in=past) | of_no_week).exclude(pk__in=in_time.values("pk"))

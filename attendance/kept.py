@@ -80,7 +80,7 @@ def kept(*, at: dt.datetime) -> Kept:
         session_totals=SessionTotal.objects.count(),
         visitor_totals=VisitorTotal.objects.count(),
         traces=Trace.objects.count(),
-        late_check_ins=CheckIn.objects.late().count(),
+        late_check_ins=CheckIn.objects.waiting().count(),
         reach_keys=ReachPeriod.objects.exclude(key=None).count(),
         reach_marks=Reach.objects.exclude(members=None).aggregate(marks=Sum("visitors", default=0))["marks"],
         last_week_closed=last.pk if last else None,

@@ -119,10 +119,14 @@ class Decision:
         return (row.id, row.location_id) in taken_back or (row.id, None) in taken_back
 
     def _take_back(self, row: Row, claim: Claim) -> None:
-        """The undone row keeps what it was; only what it adds changes, and its visitor is forgotten."""
+        """The undone row keeps what it was; only what it adds changes, and its visitor is forgotten.
+
+        What a closed week has counted stays counted. A void of that is late: it waits for a person to see it.
+        """
         row.outcome, row.voids = Outcome.VOIDED, claim.voids
         assert claim.voids
         if claim.voids in self.facts.destroyed:
+            row.is_late = self.facts.destroyed[claim.voids] in (None, Outcome.COUNTED)
             return
         target = self.rows.get(claim.voids) or self.facts.targets.get(claim.voids)
         if not target:
@@ -136,9 +140,10 @@ class Decision:
             return
         row.session_id, row.location_id = target.session_id, target.location_id
         row.local_date, row.week = target.local_date, target.week
-        row.is_late = target.session_id is not None and target.week in self.facts.closed
-        # What a closed week has counted stays counted; what came too late for it never was.
-        if target.voided_at or (row.is_late and not target.is_late):
+        if target.voided_at:
+            return
+        if target.outcome == Outcome.COUNTED and target.week in self.facts.closed and not target.is_late:
+            row.is_late = True
             return
         if target.session_id and target.visitor_key:
             self.facts.present.discard((target.session_id, target.visitor_key))

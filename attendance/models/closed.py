@@ -77,7 +77,8 @@ class Correction(models.Model):
     """What a coordinator made of the visits of a session that came after its week was closed.
 
     Where they were accepted, the session's total has them since. It points at nobody who came, nor does a check-in
-    point at it: a late scan has no visitor, so it adds a visit and no visitor.
+    point at it: a late scan has no visitor, so it adds a visit and no visitor. Where nobody decided in time, they were
+    left out by nobody.
     """
 
     session = models.ForeignKey(Session, models.PROTECT, related_name="corrections", verbose_name=_("session"))
@@ -86,7 +87,7 @@ class Correction(models.Model):
     group_visits = models.PositiveIntegerField()
     is_accepted = models.BooleanField(_("counted after all"))
     decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="corrections", verbose_name=_("decided by")
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="corrections", verbose_name=_("decided by")
     )
     decided_at = models.DateTimeField(_("decided"))
 
@@ -94,6 +95,12 @@ class Correction(models.Model):
         verbose_name = _("correction")
         verbose_name_plural = _("corrections")
         ordering = ("-decided_at", "-pk")
+        constraints = (
+            models.CheckConstraint(
+                name="what_counts_after_all_was_decided_by_somebody",
+                condition=Q(decided_by__isnull=False) | Q(is_accepted=False),
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.session_id} {self.visits}"
