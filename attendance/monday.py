@@ -19,6 +19,7 @@ from attendance.questions import Question
 from attendance.totals import WeeklyTotal
 from attendance.trends import WEEKS, Trend, trend_of
 from attendance.uncounted import uncounted
+from attendance.wording import why_kept
 from schools.models import User
 
 
@@ -80,7 +81,7 @@ def missing(totals: Sequence[WeeklyTotal], *, reader: User, at: dt.datetime) -> 
             sentence = _("%(outcome)s: %(number)s (%(week)s)")
             found.append(
                 Missing(
-                    sentence % {"outcome": capfirst(str(outcome.label)), "number": number, "week": of_week},
+                    sentence % {"outcome": capfirst(why_kept(outcome)), "number": number, "week": of_week},
                     _("Settle"),
                     _address("desk:check_ins", week or mondays[0]),
                 )

@@ -70,6 +70,9 @@ class Decision:
             self._take_back(row, claim)
         else:
             self._count(row, claim)
+        # Also of what is not counted: nobody needs to settle what the door took back, in either order.
+        if claim.kind != CheckInKind.VOID and self._is_taken_back(row):
+            row.voided_at = self.at
         return row
 
     def _date(self, row: Row) -> None:
@@ -91,7 +94,7 @@ class Decision:
         if claim.pass_digest:
             self._count_pass(row, session, claim.pass_digest)
         if row.outcome == Outcome.COUNTED and self._is_taken_back(row):
-            row.outcome, row.voided_at, row.visitor_key = Outcome.VOIDED, self.at, None
+            row.outcome, row.visitor_key = Outcome.VOIDED, None
         if row.outcome == Outcome.COUNTED and not row.is_late:
             row.visits = row.count
         if row.visitor_key:

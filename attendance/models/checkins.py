@@ -62,10 +62,15 @@ class CheckInQuerySet(models.QuerySet["CheckIn"]):
         return self.filter(self._LATE | self._TAKEN_BACK_TOO_LATE, is_late=True)
 
     def kept_uncounted(self) -> "CheckInQuerySet":
-        """What was kept for a person to settle. Who was in already or was taken back needs no settling."""
+        """What was kept for a person to settle. Who was in already or was taken back needs no settling.
+
+        A void that another door had no right to does: what it is about still counts.
+        """
         fine = (Outcome.COUNTED, Outcome.ALREADY_IN, Outcome.VOIDED)
         settled = Exists(Settlement.objects.standing().filter(check_in=OuterRef("pk")))
-        return self.filter(~settled, voided_at=None).exclude(outcome__in=fine)
+        counts = Exists(CheckIn.objects.filter(pk=OuterRef("voids"), outcome=Outcome.COUNTED, voided_at=None))
+        elsewhere = Q(counts, kind=CheckInKind.VOID, outcome=Outcome.VOIDED, session=None)
+        return self.filter(~Q(outcome__in=fine) | elsewhere, ~settled, voided_at=None)
 
     def in_week_or_none(self, *mondays: dt.date) -> "CheckInQuerySet":
         """Those of these weeks, and those whose clock was so wrong that they are of no week."""
