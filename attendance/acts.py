@@ -29,6 +29,8 @@ NOBODY_CAME = Act("nobody_came", Topic.FIGURES, _("Said that nobody came"))
 NOBODY_CAME_TAKEN_BACK = Act("nobody_came_taken_back", Topic.FIGURES, _("Took back that nobody came"))
 LATE_COUNTED = Act("late_counted", Topic.FIGURES, _("Late visits counted after all"))
 LATE_LEFT_OUT = Act("late_left_out", Topic.FIGURES, _("Late visits left out"))
+LATE_NOT_DECIDED = Act("late_not_decided", Topic.FIGURES, _("Late visits left out: nobody decided in time"))
+LATE_VOIDS_SEEN = Act("late_voids_seen", Topic.FIGURES, _("Put aside what was taken back too late"))
 WEEK_CLOSED = Act("week_closed", Topic.FIGURES, _("Week closed"))
 
 ENTRY_ADDED = Act("entry_added", Topic.FIGURES, _("Entry added"))

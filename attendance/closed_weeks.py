@@ -1,16 +1,49 @@
-"""The figures of closed weeks, from what closing wrote down: the check-ins themselves may be gone."""
+"""The figures of closed weeks, as they are written down: the check-ins themselves may be gone."""
 
 import datetime as dt
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from os.path import commonprefix
 from typing import Any
 
 from django.db.models import Count, F, Q, QuerySet, Sum, Value
 
+from activities.models import Session
 from attendance import scopes
-from attendance.models import SessionTotal, VisitorTotal
+from attendance.models import PartOfDay, SessionTotal, VisitorTotal
 
 VISITS = F("scanned_visits") + F("tallied_visits") + F("group_visits")
+
+
+def empty_total(session: Session) -> SessionTotal:
+    """What the session is counted under from now on, with no visit yet; not saved."""
+    return SessionTotal(
+        session=session,
+        week_id=session.week,
+        organisation_id=session.activity.organisation_id,
+        programme_id=session.activity.programme_id,
+        activity=session.activity,
+        level=session.activity.level,
+        location=session.location,
+        neighbourhood_id=session.location.neighbourhood_id,
+        host_id=session.location.organisation_id,
+        is_planned=session.activity.published_at is not None,
+        is_cancelled=session.cancelled_at is not None,
+        scanned_visits=0,
+        tallied_visits=0,
+        group_visits=0,
+        minutes=session.length // dt.timedelta(minutes=1),
+        part_of_day=PartOfDay.of(session.starts_at),
+    )
+
+
+def bands_by_session(rows: Iterable[tuple[Any, dict[str, dict[str, int]]]]) -> dict[Any, dict[str, dict[str, int]]]:
+    """All of a session added up."""
+    sums: dict[Any, dict[str, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
+    for session, bands in rows:
+        for dimension, numbers in bands.items():
+            sums[session][dimension].update(numbers)
+    return {session: {name: dict(numbers) for name, numbers in of.items()} for session, of in sums.items()}
 
 
 def count_sessions(totals: QuerySet[SessionTotal], name: str | None) -> Iterable[dict[str, Any]]:

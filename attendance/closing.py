@@ -7,9 +7,10 @@ and are destroyed some days later (`CHECK_INS_KEPT_DAYS`).
 
 import datetime as dt
 import logging
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from django.conf import settings
@@ -18,15 +19,15 @@ from django.db.models import Count, F, Q, QuerySet, Sum, Value
 
 from activities.models import Session
 from activities.webhooks.outbox import of_week, tell
-from activities.weeks import WEEK, label, local_date, monday_of
-from attendance import acts, reach, scopes, shredding
+from activities.weeks import WEEK, label, local_date, monday_of, weeks
+from attendance import acts, correcting, reach, scopes, shredding
 from attendance.checkin import MOST_BACK
+from attendance.closed_weeks import bands_by_session, empty_total
 from attendance.models import (
     CheckIn,
     CheckInKind,
     DestroyedCheckIns,
     NobodyCame,
-    PartOfDay,
     Place,
     PlacesEdition,
     SessionTotal,
@@ -42,6 +43,8 @@ from schools import audit
 log = logging.getLogger(__name__)
 
 AT_A_TIME = 2_000  # rows
+# What lies further apart is no pause: somebody wrote a wrong year.
+LONGEST_PAUSE = 53 * WEEK
 
 
 class ClosingRefused(Exception):
@@ -85,15 +88,26 @@ def last_due(*, at: dt.datetime) -> dt.date:
 
 
 def due(*, at: dt.datetime) -> list[dt.date]:
-    """The Mondays of the weeks that are to be closed: those with a session, a key or a check-in."""
-    past = Q(week__lte=last_due(at=at))
+    """The Mondays of the weeks that are to be closed: those with a session, a key or a check-in, and pauses between."""
+    last = last_due(at=at)
+    past = Q(week__lte=last)
     mondays = set(Session.objects.filter(past).order_by().values_list("week", flat=True).distinct())
     # Somebody has a place in it, though its sessions may have moved to other weeks since.
     mondays |= set(WeekKey.objects.filter(past).values_list("week", flat=True))
     mondays |= {
         week for week in CheckIn.objects.filter(past).order_by().values_list("week", flat=True).distinct() if week
     }
-    return sorted(mondays - set(Week.objects.closed().values_list("pk", flat=True)))
+    closed = set(Week.objects.closed().filter(pk__lte=last).values_list("pk", flat=True))
+    return sorted(_with_pauses(mondays | closed, last=last) - closed)
+
+
+def _with_pauses(known: set[dt.date], *, last: dt.date) -> set[dt.date]:
+    """And the weeks between these and until the last, in which nothing was: that nobody came is final too."""
+    found = set(known)
+    for earlier, later in pairwise([*sorted(known), last + WEEK]):
+        if later - earlier <= LONGEST_PAUSE:
+            found |= set(weeks(earlier, later - WEEK))
+    return found
 
 
 def close_week(monday: dt.date, *, at: dt.datetime, is_trial: bool = False) -> Closed | None:
@@ -149,37 +163,6 @@ def _write_session_totals(monday: dt.date) -> list[SessionTotal]:
         total.nobody_came = session.pk in empty
         totals.append(total)
     return SessionTotal.objects.bulk_create(totals, batch_size=AT_A_TIME)
-
-
-def empty_total(session: Session) -> SessionTotal:
-    """What the session is counted under from now on, with no visit yet; not saved."""
-    return SessionTotal(
-        session=session,
-        week_id=session.week,
-        organisation_id=session.activity.organisation_id,
-        programme_id=session.activity.programme_id,
-        activity=session.activity,
-        level=session.activity.level,
-        location=session.location,
-        neighbourhood_id=session.location.neighbourhood_id,
-        host_id=session.location.organisation_id,
-        is_planned=session.activity.published_at is not None,
-        is_cancelled=session.cancelled_at is not None,
-        scanned_visits=0,
-        tallied_visits=0,
-        group_visits=0,
-        minutes=session.length // dt.timedelta(minutes=1),
-        part_of_day=PartOfDay.of(session.starts_at),
-    )
-
-
-def bands_by_session(rows: Iterable[tuple[Any, dict[str, dict[str, int]]]]) -> dict[Any, dict[str, dict[str, int]]]:
-    """All of a session added up."""
-    sums: dict[Any, dict[str, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
-    for session, bands in rows:
-        for dimension, numbers in bands.items():
-            sums[session][dimension].update(numbers)
-    return {session: {name: dict(numbers) for name, numbers in of.items()} for session, of in sums.items()}
 
 
 def _write_visitor_totals(monday: dt.date) -> None:
@@ -290,15 +273,20 @@ def destroy_places(monday: dt.date) -> None:
 
 
 def destroy_rows(*, at: dt.datetime) -> int:
-    """What has outlived its days; each leaves a trace. Returns how many were destroyed."""
+    """What has outlived its days; each leaves a trace. Returns how many were destroyed.
+
+    What somebody should have decided on by now is left out first, and seen to be.
+    """
+    correcting.leave_out_undecided(at=at)
     destroyed = 0
-    while keys := list(outlived(at=at).order_by("pk").values_list("pk", flat=True)[:AT_A_TIME]):
+    while found := list(outlived(at=at).order_by("pk").values_list("pk", "outcome")[:AT_A_TIME]):
         with transaction.atomic():
-            Trace.objects.bulk_create([Trace(trace_of(key)) for key in keys], ignore_conflicts=True)
-            rows = CheckIn.objects.filter(pk__in=keys)
+            traces = [Trace(digest=trace_of(key), outcome=outcome) for key, outcome in found]
+            Trace.objects.bulk_create(traces, ignore_conflicts=True)
+            rows = CheckIn.objects.filter(pk__in=[key for key, _outcome in found])
             _count_destroyed(rows)
             rows.delete()
-        destroyed += len(keys)
+        destroyed += len(found)
     return destroyed
 
 
@@ -312,9 +300,10 @@ def _count_destroyed(rows: QuerySet[CheckIn]) -> None:
 def outlived(*, at: dt.datetime) -> QuerySet[CheckIn]:
     """Check-ins whose week was closed long enough ago, and those of no week that came long enough ago.
 
-    What came late and was not decided on yet stays, for a person to see.
+    What waits for a decision stays for as long as there is time to decide.
     """
     kept = dt.timedelta(days=settings.CHECK_INS_KEPT_DAYS)
     past = Week.objects.closed().filter(closed_at__lte=at - kept).values("pk")
     of_no_week = Q(week=None, received_at__lte=at - MOST_BACK - kept)
-    return CheckIn.objects.filter(Q(week__in=past) | of_no_week).without_late()
+    in_time = CheckIn.objects.waiting().exclude(correcting.out_of_time(at=at))
+    return CheckIn.objects.filter(Q(week__in=past) | of_no_week).exclude(pk__in=in_time.values("pk"))

@@ -1,6 +1,8 @@
 """Late visits: what a phone brought after its week was closed counts when a coordinator says so, and is seen to.
 
-It adds visits and no visitors: who they were nobody can tell once the week's key is gone.
+It adds visits and no visitors: who they were nobody can tell once the week's key is gone. Nothing is taken off what a
+closed week has counted: a void of that is shown, and put aside. There is some time to decide (`DECIDED_WITHIN`); what
+nobody decided on then is left out by nobody, for rows are not kept for ever.
 """
 
 import datetime as dt
@@ -10,18 +12,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max, Sum
+from django.db.models import Count, Max, Q, Sum
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
 from activities.models import Session
-from activities.weeks import label
+from activities.weeks import label, local_date
 from attendance import acts
-from attendance.closing import bands_by_session, empty_total
-from attendance.models import CheckIn, CheckInKind, Correction, SessionTotal, Week
+from attendance.closed_weeks import bands_by_session, empty_total
+from attendance.models import CheckIn, CheckInKind, CheckInQuerySet, Correction, SessionTotal, Week
 from schools import audit
+from schools.audit import Act
 from schools.models import User
 from schools.rules import RuleViolation
+
+DECIDED_WITHIN = dt.timedelta(days=91)  # from when its week was closed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,27 +37,74 @@ class Late:
     visits: int
     last_received_at: dt.datetime
     phones: list[str]
+    # From this day on it is left out by itself.
+    until: dt.date
+
+
+@dataclass(frozen=True, kw_only=True)
+class TakenBack:
+    """What was taken back too late of one session; or of no session, where the rows were destroyed already."""
+
+    session: Session | None
+    key: Any
+    number: int
+    visits: int | None
+    last_received_at: dt.datetime
+    phones: list[str]
 
 
 def late_visits() -> list[Late]:
-    """Of every session for which something waits, the oldest first. Three queries."""
-    rows = CheckIn.objects.late().order_by().values("session")
-    found = rows.annotate(visits=Sum("count"), last=Max("received_at"))
-    by_session = {row["session"]: row for row in found}
-    phones: dict[Any, list[str]] = defaultdict(list)
-    brought = CheckIn.objects.late().filter(device__isnull=False).order_by("device__name")
-    for session, _device, name in brought.values_list("session", "device", "device__name").distinct():
-        phones[session].append(name)
-    sessions = Session.objects.filter(pk__in=by_session).with_places().order_by("starts_at", "pk")
+    """Of every session for which something waits, the oldest first. Four queries."""
+    rows = CheckIn.objects.late().order_by()
+    waiting = rows.values("session").annotate(visits=Sum("count"), last=Max("received_at"), closed=Max("week"))
+    found = {row["session"]: row for row in waiting}
+    phones = _phones(rows)
+    closed = Week.objects.closed().filter(pk__in={row["closed"] for row in waiting})
+    until = {week.pk: local_date(week.closed_at + DECIDED_WITHIN) for week in closed if week.closed_at}
+    sessions = Session.objects.filter(pk__in=found).with_places().order_by("starts_at", "pk")
     return [
         Late(
             session=session,
-            visits=by_session[session.pk]["visits"],
-            last_received_at=by_session[session.pk]["last"],
+            visits=found[session.pk]["visits"],
+            last_received_at=found[session.pk]["last"],
             phones=phones[session.pk],
+            until=until[found[session.pk]["closed"]],
         )
         for session in sessions
     ]
+
+
+def taken_back_too_late() -> list[TakenBack]:
+    """Of every session of which a phone took back what counts, the oldest first. Four queries."""
+    rows = CheckIn.objects.taken_back_too_late().order_by()
+    found = list(rows.values("session").annotate(number=Count("voids", distinct=True), last=Max("received_at")))
+    still_count = CheckIn.objects.filter(pk__in=rows.values("voids")).order_by()
+    visits = dict(still_count.values_list("session").annotate(Sum("count")))
+    phones = _phones(rows)
+    sessions = Session.objects.with_places().in_bulk([row["session"] for row in found if row["session"]])
+    waiting = [
+        TakenBack(
+            session=sessions.get(row["session"]),
+            key=row["session"] or "",
+            number=row["number"],
+            visits=visits.get(row["session"]),
+            last_received_at=row["last"],
+            phones=phones[row["session"]],
+        )
+        for row in found
+    ]
+    return sorted(
+        waiting, key=lambda one: (one.session.starts_at if one.session else one.last_received_at, str(one.key))
+    )
+
+
+def _phones(rows: CheckInQuerySet) -> dict[Any, list[str]]:
+    """By session, the names of the phones that brought them."""
+    phones: dict[Any, list[str]] = defaultdict(list)
+    brought = rows.filter(device__isnull=False).order_by("device__name")
+    for session, _device, name in brought.values_list("session", "device", "device__name").distinct():
+        phones[session].append(name)
+    return phones
 
 
 @transaction.atomic
@@ -61,35 +113,82 @@ def decide(session: Session, *, visits: int, is_accepted: bool, by: User, at: dt
 
     `visits` is how many its maker saw waiting. Raises RuleViolation: nothing_waits, changed_meanwhile.
     """
-    # Check-ins hold their weeks: nothing comes in and nothing is taken back until this is done.
-    list(Week.objects.select_for_update().filter(pk=session.week))
-    rows = list(CheckIn.objects.late().filter(session=session).order_by())
+    rows = _held(CheckIn.objects.late(), session)
     if not rows:
         raise RuleViolation("nothing_waits", _("Somebody decided on this meanwhile. Look again."))
     if sum(row.count for row in rows) != visits:
         raise RuleViolation("changed_meanwhile", _("More came in or was taken back meanwhile. Look again."))
+    correction = _decided(session, rows, is_accepted=is_accepted, by=by, at=at or now())
+    if is_accepted:
+        _add(correction, rows)
+    _done(acts.LATE_COUNTED if is_accepted else acts.LATE_LEFT_OUT, rows, session, at=correction.decided_at)
+    return correction
+
+
+@transaction.atomic
+def put_aside(session: Session | None, *, number: int, at: dt.datetime | None = None) -> None:
+    """Somebody has seen what was taken back too late, of this session or of none that is known.
+
+    `number` is how many they saw. Raises RuleViolation: nothing_waits, changed_meanwhile.
+    """
+    rows = _held(CheckIn.objects.taken_back_too_late(), session)
+    if not rows:
+        raise RuleViolation("nothing_waits", _("Somebody decided on this meanwhile. Look again."))
+    if len({row.voids for row in rows}) != number:
+        raise RuleViolation("changed_meanwhile", _("More came in or was taken back meanwhile. Look again."))
+    _done(acts.LATE_VOIDS_SEEN, rows, session, at=at or now())
+
+
+def out_of_time(*, at: dt.datetime) -> Q:
+    """What should have been decided on by now."""
+    over = Week.objects.closed().filter(closed_at__lte=at - DECIDED_WITHIN)
+    return Q(week__in=over.values("pk")) | Q(week=None, received_at__lte=at - DECIDED_WITHIN)
+
+
+def leave_out_undecided(*, at: dt.datetime) -> None:
+    """What nobody decided on in time, each session by itself. Safe to repeat, and to run twice at once."""
+    over = out_of_time(at=at)
+    for session in Session.objects.filter(pk__in=CheckIn.objects.late().filter(over).values("session")).order_by("pk"):
+        with transaction.atomic():
+            if rows := _held(CheckIn.objects.late(), session):
+                _decided(session, rows, is_accepted=False, by=None, at=at)
+                _done(acts.LATE_NOT_DECIDED, rows, session, at=at)
+    CheckIn.objects.taken_back_too_late().filter(over).update(is_late=False)
+
+
+def _held(waiting: CheckInQuerySet, session: Session | None) -> list[CheckIn]:
+    """What waits of this session. Check-ins hold their weeks: nothing comes in or is taken back until this is done."""
+    if session:
+        list(Week.objects.select_for_update().filter(pk=session.week))
+    return list(waiting.filter(session=session).order_by("pk").select_for_update())
+
+
+def _decided(
+    session: Session, rows: Sequence[CheckIn], *, is_accepted: bool, by: User | None, at: dt.datetime
+) -> Correction:
     kinds = Counter[str]()
     for row in rows:
         kinds[row.kind] += row.count
-    correction = Correction.objects.create(
+    return Correction.objects.create(
         session=session,
         scanned_visits=kinds[CheckInKind.PASS],
         tallied_visits=kinds[CheckInKind.TALLY],
         group_visits=kinds[CheckInKind.GROUP],
         is_accepted=is_accepted,
         decided_by=by,
-        decided_at=at or now(),
+        decided_at=at,
     )
-    if is_accepted:
-        _add(correction, rows)
-    CheckIn.objects.late().filter(session=session).update(is_late=False)
+
+
+def _done(act: Act, rows: Sequence[CheckIn], session: Session | None, *, at: dt.datetime) -> None:
+    """It waits no more. Told are the weeks, not how many."""
+    CheckIn.objects.filter(pk__in=[row.pk for row in rows]).update(is_late=False)
     audit.record(
-        acts.LATE_COUNTED if is_accepted else acts.LATE_LEFT_OUT,
-        changes={"weeks": (None, [label(session.week)])},
-        organisation=session.activity.organisation_id,
-        at=correction.decided_at,
+        act,
+        changes={"weeks": (None, sorted({label(row.week) for row in rows if row.week}))},
+        organisation=session.activity.organisation_id if session else None,
+        at=at,
     )
-    return correction
 
 
 def _add(correction: Correction, rows: Sequence[CheckIn]) -> None:

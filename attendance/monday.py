@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import Count, Sum
+from django.db.models import Count, Q, Sum
 from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -14,11 +14,12 @@ from django.utils.translation import ngettext
 from activities.models import Session
 from activities.weeks import WEEK, label, week_of
 from attendance.disclosure import disclosed_totals
-from attendance.models import CheckIn, Device, is_uncounted
+from attendance.models import CheckIn, CheckInKind, Device, is_uncounted
 from attendance.questions import Question
 from attendance.totals import WeeklyTotal
 from attendance.trends import WEEKS, Trend, trend_of
 from attendance.uncounted import uncounted
+from attendance.wording import why_kept
 from schools.models import User
 
 
@@ -80,7 +81,7 @@ def missing(totals: Sequence[WeeklyTotal], *, reader: User, at: dt.datetime) -> 
             sentence = _("%(outcome)s: %(number)s (%(week)s)")
             found.append(
                 Missing(
-                    sentence % {"outcome": capfirst(str(outcome.label)), "number": number, "week": of_week},
+                    sentence % {"outcome": capfirst(why_kept(outcome)), "number": number, "week": of_week},
                     _("Settle"),
                     _address("desk:check_ins", week or mondays[0]),
                 )
@@ -131,18 +132,29 @@ def _phones(totals: Sequence[WeeklyTotal], *, reader: User) -> list[Missing]:
 
 def _late(totals: Sequence[WeeklyTotal], *, reader: User) -> list[Missing]:
     """For a coordinator of every week: they wait on one page."""
-    if reader.roles.is_coordinator:
-        visits = CheckIn.objects.late().aggregate(visits=Sum("count", default=0))["visits"]
-    else:
-        visits = sum(total.late_visits or 0 for total in totals)
+    if not reader.roles.is_coordinator:
+        return _late_visits(sum(total.late_visits or 0 for total in totals))
+    is_void = Q(kind=CheckInKind.VOID)
+    visits, voids = Sum("count", filter=~is_void, default=0), Count("voids", filter=is_void, distinct=True)
+    late = CheckIn.objects.waiting().aggregate(visits=visits, voids=voids)
+    found = _late_visits(late["visits"], _("Decide"), reverse("desk:corrections"))
+    if late["voids"]:
+        sentence = ngettext(
+            "%(number)s check-in was taken back too late",
+            "%(number)s check-ins were taken back too late",
+            late["voids"],
+        ) % {"number": late["voids"]}
+        found.append(Missing(sentence, _("Look"), reverse("desk:corrections")))
+    return found
+
+
+def _late_visits(visits: int, *solved: str) -> list[Missing]:
     if not visits:
         return []
     sentence = ngettext(
         "%(number)s late visit waits for a choice", "%(number)s late visits wait for a choice", visits
     ) % {"number": visits}
-    if reader.roles.is_coordinator:
-        return [Missing(sentence, _("Decide"), reverse("desk:corrections"))]
-    return [Missing(sentence)]
+    return [Missing(sentence, *solved)]
 
 
 def _address(page: str, monday: dt.date) -> str:

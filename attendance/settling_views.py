@@ -21,9 +21,10 @@ from activities.models import Session, SessionQuerySet
 from activities.weeks import label, local_date
 from attendance import settling
 from attendance.checkin import AROUND_SESSION, MOST_BACK
-from attendance.models import CheckIn, CheckInKind, Settlement, Week
+from attendance.models import CheckIn, CheckInKind, Outcome, Settlement, Week
 from attendance.settling_forms import HeapForm, SettleForm
 from attendance.uncounted import in_words
+from attendance.wording import why_kept
 from schools.gate import StaffRequest, youth_workers_only
 from schools.models import User
 from schools.rules import RuleViolation
@@ -136,6 +137,10 @@ class _Page:
     def about(self) -> CheckIn:
         """What all of the heap have in common, this one has: its place, its phone and its reason."""
         return self.rows[0]
+
+    @property
+    def why(self) -> str:
+        return why_kept(Outcome(self.about.outcome))
 
     @property
     def here(self) -> str:

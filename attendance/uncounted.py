@@ -17,6 +17,7 @@ from activities.agenda import chosen_week
 from activities.weeks import label, local_date
 from activities.wording import clock, date_with_year
 from attendance.models import CheckIn, Outcome, Settlement
+from attendance.wording import why_kept
 from schools.gate import StaffRequest, youth_workers_only
 from schools.models import User
 
@@ -54,7 +55,7 @@ def heaps(monday: dt.date, *, user: User) -> list[Heap]:
     return [
         Heap(
             week=row["week"],
-            why=str(Outcome(row["outcome"]).label),
+            why=why_kept(Outcome(row["outcome"])),
             place=row["location__name"] or "",
             phone=row["device__name"] or "",
             number=row["number"],
@@ -82,7 +83,7 @@ def index(request: StaffRequest) -> HttpResponse:
     context = {
         "heaps": heaps(monday, user=request.user),
         "page": page,
-        "settled": [{**row, "why": Outcome(row["check_in__outcome"]).label} for row in page],
+        "settled": [{**row, "why": why_kept(Outcome(row["check_in__outcome"]))} for row in page],
         "monday": monday,
         "week": label(monday),
         "week_misread": not is_week,

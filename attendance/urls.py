@@ -27,6 +27,7 @@ urlpatterns = [
     path("/check-ins/take-back", settling_views.take_back, name="settlement_take_back"),
     path("/corrections", correcting_views.index, name="corrections"),
     path("/corrections/decide", correcting_views.decide, name="correction_decide"),
+    path("/corrections/put-aside", correcting_views.put_aside, name="correction_put_aside"),
     path("/today", today.index, name="counts"),
     path("/today/uncounted", today.uncounted, name="uncounted"),
     path("/today/<uuid:pk>", today.count, name="count"),

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from activities.weeks import local_date
 from activities.wording import clock, date_with_year, short_day
-from attendance.models import PeriodKind
+from attendance.models import Outcome, PeriodKind
 from attendance.reached import Reached
 
 _DAY = dt.timedelta(days=1)
@@ -27,6 +27,11 @@ _CLAIM_ERRORS = {
 
 def of_claim_error(code: str) -> str:
     return str(_CLAIM_ERRORS[code])
+
+
+def why_kept(outcome: Outcome) -> str:
+    """The reason for which somebody is to look at it. A void is fine, but for one about another place."""
+    return gettext("taken back at another place") if outcome == Outcome.VOIDED else str(outcome.label)
 
 
 def ago(moment: dt.datetime, *, at: dt.datetime) -> str:

@@ -350,5 +350,6 @@ def deliver(
     waiting: int | None = None,
 ) -> list[Result]:
     """One batch, read and stored as the API does."""
-    claims = [claim for item in items if (claim := read(item))]
-    return check_in(claims, door=Door.of(who), sent_at=sent_at, waiting=waiting, at=at)
+    door = Door.of(who)
+    claims = [read(item, sender=door.sender) for item in items]
+    return check_in(claims, door=door, sent_at=sent_at, waiting=waiting, at=at)

@@ -116,7 +116,7 @@ ALLOWED = {
     },
     "Week": {"starts_on", "closed_at"},
     "WeekKey": {"week", "key"},
-    # Counts, and what they are of; of a check-in whose row is gone, only that its id was here.
+    # Counts, and what they are of; of a check-in whose row is gone, only that its id was here and what it was answered.
     "SessionTotal": {
         "session", "week", "organisation", "programme", "activity", "level", "location", "neighbourhood", "host",
         "is_planned", "is_cancelled", "nobody_came", "scanned_visits", "tallied_visits", "group_visits",
@@ -129,7 +129,7 @@ ALLOWED = {
     # Marks without a time, each under a key of its period and scope, which the database alone does not give.
     "ReachPeriod": {"id", "kind", "starts_on", "ends_on", "key"},
     "Reach": {"id", "period", "scope", "visitors", "members"},
-    "Trace": {"digest"},
+    "Trace": {"digest", "outcome"},
     # Of a pass under the key of the session's week, or of a school's class. Not when it was asked for.
     "Place": {
         "id", "session", "week", "number", "state", "holder", "organisation", "seats", "offer_ends_at",

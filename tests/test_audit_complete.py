@@ -20,7 +20,7 @@ from schools import invitations
 from schools.models import AccessToken, AuditEntry, Letter
 from schools.rights import Rights
 from tests import bookable, factories
-from tests.factories import DAY, NOW, claim_id, day, deliver, tally
+from tests.factories import DAY, NOW, claim_id, day, deliver, tally, void
 from tests.intake import elsewhere
 from tests.intake.elsewhere import calendar, weekly
 from tests.reserving import limited
@@ -99,6 +99,14 @@ def late(shop):
     session = factories.session(place=shop)
     factories.closed_week(monday="2026-11-23")
     deliver(tally(id=1, count=4), who=phone(shop))
+    return session
+
+
+def taken_back_late(shop):
+    session, door = factories.session(place=shop), phone(shop)
+    deliver(tally(id=1, count=4), who=door)
+    factories.closed_week(monday="2026-11-23")
+    deliver(void(id=2, of=1), who=door)
     return session
 
 
@@ -243,6 +251,7 @@ WITH = {
     "settle": lambda shop: (heap(kept(shop)), {"check_ins": [claim_id(1)], "nothing": ""}),
     "settlement_take_back": lambda shop: ([], {"decision": settled(shop).decision}),
     "correction_decide": lambda shop: ([], {"session": late(shop).pk, "visits": "4", "decision": "count"}),
+    "correction_put_aside": lambda shop: ([], {"session": taken_back_late(shop).pk, "number": "1"}),
     "grant_new": lambda shop: ([], grant(bands=["10-12"])),
     "grant_edit": lambda shop: ([rule(shop).pk], grant(name="Another")),
     "grant_remove": lambda shop: ([rule(shop).pk], {}),

@@ -181,6 +181,7 @@ def test_weekly_totals_are_those_of_a_notebook(town, deliveries, repeated):
     figures = everything_told(town)
     closed = [closing.close_week(monday, at=NOW) for monday in MONDAYS]
     assert everything_told(town) == figures
+    answered = {row.pk.int: row.outcome for row in CheckIn.objects.all() if not row.is_awaited}
     assert sum(week.visits for week in closed) == sum(entry.visits for entry in reference.book.values())
     assert not WeekKey.objects.exists()
     closing.destroy_rows(at=NOW + 8 * WEEK)
@@ -188,6 +189,7 @@ def test_weekly_totals_are_those_of_a_notebook(town, deliveries, repeated):
     for door, batch in deliveries:
         results = deliver(*(spoken(town, door, said) for said in batch), who=town.devices[door])
         assert all(result.replayed and not result.visits for result in results)
+        assert [result.outcome for result in results] == [answered[number] for _kind, number, *_rest in batch]
     assert not CheckIn.objects.exists()
     assert everything_told(town) == figures
 

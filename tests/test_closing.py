@@ -83,6 +83,30 @@ def test_weeks_are_closed_once_the_oldest_first(busy):
     assert set(Week.objects.values_list("closed_at", flat=True)) == {GRACE_IS_OVER}
 
 
+def test_a_week_in_which_nothing_was_is_closed_too(busy, django_assert_num_queries):
+    """A town whose activities skip the holidays, and the weeks after the last of them."""
+    after = factories.session(place=busy.location, title="After", starts_at=NOW + 5 * WEEK)
+    at = GRACE_IS_OVER + 6 * WEEK
+    pause = [MONDAY + number * WEEK for number in range(7)]
+    assert after.week == pause[5] == day("2026-12-28")
+    with django_assert_num_queries(4):
+        assert closing.due(at=at) == pause
+    assert closing.close_due(at=at) == 7
+    rows = weekly_totals(Question(first=MONDAY, last=pause[-1]), at=at)
+    assert [(row.final, row.visits) for row in rows] == [(True, 29), *[(True, 0)] * 6]
+    assert closing.due(at=at) == []
+    assert closing.due(at=at + WEEK) == [pause[-1] + WEEK]
+
+
+def test_a_wrong_year_does_not_close_the_years_between(busy):
+    wrong = factories.session(place=busy.location, title="Wrong", starts_at=factories.moment("2016-11-24T16:00"))
+    assert closing.due(at=GRACE_IS_OVER) == [wrong.week, MONDAY]
+
+
+def test_where_nothing_was_yet_nothing_is_closed(db):
+    assert closing.due(at=GRACE_IS_OVER) == []
+
+
 # ---------------------------------------------------------------- what stays
 
 
@@ -158,12 +182,35 @@ def test_a_phone_found_in_a_drawer_counts_nothing_twice(busy, phone):
     again = [tally(id=5, count=2), group(id=6, count=24), void(id=99, of=6)]
     results = deliver(*again, who=phone, at=later)
     assert [(result.outcome, result.replayed, result.visits) for result in results] == [
-        ("already_in", True, 0),
-        ("already_in", True, 0),
+        ("counted", True, 0),
+        ("counted", True, 0),
         ("voided", False, 0),
     ]
     assert [row.kind for row in CheckIn.objects.all()] == ["void"]
     assert (total().visits, total().late_visits) == (29, 0)
+
+
+def test_every_id_is_answered_the_same_when_its_row_is_gone(busy, phone):
+    """Nothing but the outcome is known any more: no session, and no visits."""
+    refused = tally(id=31, at=NOW - 900 * DAY)
+    deliver(refused, {**refused, "id": factories.claim_id(32), "kind": "dance"}, who=phone)
+    closing.close_week(MONDAY, at=NOW)
+    said = dict(CheckIn.objects.values_list("pk", "outcome"))
+    assert len(set(said.values())) == 6
+    closing.destroy_rows(at=NOW + 8 * WEEK)
+    again = deliver(*(tally(id=key.int) for key in said), who=phone, at=NOW + 8 * WEEK)
+    assert {result.id: result.outcome for result in again} == said
+    assert {(result.replayed, result.session, result.visits) for result in again} == {(True, None, 0)}
+    assert not CheckIn.objects.exists()
+
+
+def test_one_whose_outcome_was_not_kept_yet_adds_nothing(busy, phone):
+    """Its row was destroyed by an earlier version, which left a trace alone."""
+    closing.close_week(MONDAY, at=NOW)
+    closing.destroy_rows(at=NOW + 8 * WEEK)
+    Trace.objects.update(outcome=None)
+    [result] = deliver(tally(id=5, count=2), who=phone, at=NOW + 8 * WEEK)
+    assert (result.outcome, result.replayed, result.visits) == ("already_in", True, 0)
 
 
 def test_a_trace_tells_no_time(busy):

@@ -3,13 +3,15 @@
 import pytest
 
 from attendance import closing, correcting
+from attendance.correcting import DECIDED_WITHIN
 from attendance.disclosure import disclosed_totals
 from attendance.models import CheckIn, Correction, SessionTotal
 from attendance.questions import DIMENSIONS, Question
 from attendance.totals import weekly_totals
+from schools.models import AuditEntry
 from schools.rules import RuleViolation
 from tests import factories
-from tests.factories import DAY, HOUR, NOW, day, deliver, group, scan, tally, void
+from tests.factories import DAY, HOUR, MINUTE, NOW, day, deliver, group, scan, tally, void
 
 MONDAY = day("2026-11-23")
 LATER = NOW + 30 * DAY
@@ -152,3 +154,106 @@ def test_its_rows_stay_until_somebody_decided_and_go_then(late, coordinator):
     closing.destroy_rows(at=long_after)
     assert not CheckIn.objects.exists()
     assert total().visits == 18
+
+
+# ---------------------------------------------------------------- what nobody decided on
+
+
+def test_the_day_by_which_somebody_must_decide_is_told(late):
+    assert correcting.late_visits()[0].until == day("2027-02-23")
+
+
+def test_what_nobody_decided_on_in_time_is_left_out_by_nobody_and_then_destroyed(late):
+    closing.destroy_rows(at=NOW + DECIDED_WITHIN - MINUTE)
+    assert (CheckIn.objects.count(), total().late_visits) == (3, 7)
+    closing.destroy_rows(at=NOW + DECIDED_WITHIN)
+    assert not CheckIn.objects.exists()
+    assert (total().visits, total().late_visits, total().corrected_visits) == (11, 0, 0)
+    [made] = correcting.decided_lately(10)
+    assert (made.session, made.visits, made.is_accepted, made.decided_by) == (late, 7, False, None)
+    entry = AuditEntry.objects.get(what="late_not_decided")
+    assert (entry.by, entry.changes[0]["to"]) == (None, ["2026-W48"])
+    assert closing.destroy_rows(at=NOW + 2 * DECIDED_WITHIN) == 0
+    assert Correction.objects.count() == 1
+
+
+def test_what_is_left_out_so_comes_no_second_time(late, phone):
+    closing.destroy_rows(at=NOW + DECIDED_WITHIN)
+    answers = deliver(tally(id=4, count=2), group(id=5, count=4), who=phone, at=NOW + DECIDED_WITHIN)
+    assert [(one.outcome, one.replayed) for one in answers] == [("counted", True)] * 2
+    assert (total().visits, total().late_visits) == (11, 0)
+
+
+# ---------------------------------------------------------------- what was taken back too late
+
+
+def seen():
+    return [(one.session, one.number, one.visits, one.phones) for one in correcting.taken_back_too_late()]
+
+
+def test_what_is_taken_back_too_late_still_counts_and_waits_to_be_seen(closed, phone):
+    [result] = deliver(void(id=9, of=2), who=phone)
+    deliver(void(id=10, of=2), void(id=11, of=1), who=phone)
+    assert (result.outcome, result.replayed, result.visits) == ("voided", False, 0)
+    assert total().visits == 11
+    assert seen() == [(closed, 2, 11, ["Front door"])]
+
+
+def test_put_aside_it_is_not_shown_again_and_everything_stays(closed, phone):
+    deliver(void(id=9, of=2), who=phone)
+    correcting.put_aside(closed, number=1, at=LATER)
+    assert (seen(), total().visits) == ([], 11)
+    assert AuditEntry.objects.get(what="late_voids_seen").changes[0]["to"] == ["2026-W48"]
+    with pytest.raises(RuleViolation) as refusal:
+        correcting.put_aside(closed, number=1, at=LATER)
+    assert refusal.value.code == "nothing_waits"
+
+
+def test_what_came_meanwhile_is_not_put_aside_unseen(closed, phone):
+    deliver(void(id=9, of=2), void(id=10, of=1), who=phone)
+    with pytest.raises(RuleViolation) as refusal:
+        correcting.put_aside(closed, number=1, at=LATER)
+    assert refusal.value.code == "changed_meanwhile"
+    assert seen() == [(closed, 2, 11, ["Front door"])]
+
+
+def test_a_void_that_undoes_something_or_nothing_at_all_waits_for_nobody(late, phone):
+    """What came late is taken back; what was taken back before is no more than that; and nothing counts twice."""
+    deliver(void(id=9, of=4), void(id=10, of=4), who=phone)
+    assert (seen(), total().late_visits) == ([], 5)
+
+
+def test_what_was_counted_after_all_cannot_be_taken_back_and_that_is_seen_too(late, coordinator, phone):
+    correcting.decide(late, visits=7, is_accepted=True, by=coordinator, at=LATER)
+    deliver(void(id=9, of=5), who=phone)
+    assert (seen(), total().visits) == ([(late, 1, 4, ["Front door"])], 18)
+
+
+def test_one_about_a_row_that_is_destroyed_is_seen_though_nobody_knows_of_what(closed, phone):
+    refused = {**tally(id=7), "kind": "dance"}
+    deliver(refused, who=phone)
+    closing.destroy_rows(at=NOW + 14 * DAY)
+    deliver(void(id=9, of=2), void(id=10, of=7), who=phone, at=NOW + 20 * DAY)
+    assert seen() == [(None, 1, None, ["Front door"])]
+    closing.destroy_rows(at=NOW + 30 * DAY)
+    correcting.put_aside(None, number=1, at=NOW + 30 * DAY)
+    assert seen() == []
+
+
+def test_the_rows_of_what_nobody_saw_are_kept_as_long_as_those_of_late_visits(closed, phone):
+    deliver(void(id=9, of=2), who=phone)
+    closing.destroy_rows(at=NOW + DECIDED_WITHIN - MINUTE)
+    assert [(session, number) for session, number, *_rest in seen()] == [(closed, 1)]
+    closing.destroy_rows(at=NOW + DECIDED_WITHIN)
+    assert (seen(), CheckIn.objects.count()) == ([], 0)
+
+
+def test_many_sessions_cost_no_more_queries_than_one(closed, phone, django_assert_num_queries):
+    sessions = [factories.session(place=closed.location, title=f"Number {number}") for number in range(3)]
+    for number, session in enumerate(sessions):
+        deliver(tally(id=20 + number, session=session), who=phone)
+    deliver(void(id=9, of=2), void(id=10, of=1), who=phone)
+    with django_assert_num_queries(4):
+        assert len(correcting.late_visits()) == 3
+    with django_assert_num_queries(4):
+        assert len(correcting.taken_back_too_late()) == 1

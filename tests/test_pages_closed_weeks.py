@@ -5,14 +5,16 @@ import re
 import pytest
 
 from attendance import closing
+from attendance.correcting import DECIDED_WITHIN
 from attendance.models import Correction, WeekKey
 from tests import factories
-from tests.factories import DAY, NOW, deliver, scan, tally
+from tests.factories import DAY, NOW, deliver, scan, tally, void
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_the_tuesday")]
 
 LATE = "/desk/corrections"
 DECIDE = "/desk/corrections/decide"
+ASIDE = "/desk/corrections/put-aside"
 KEPT = "/desk/kept"
 
 
@@ -59,6 +61,32 @@ def test_left_out_is_said_too(client, coordinator, late):
     answer = decide(client, late, decision="leave")
     assert "3 late bezoeken tellen niet mee." in text(answer)
     assert "Weggelaten" in text(answer)
+
+
+def test_the_page_says_until_when_there_is_time_and_what_nobody_decided_on(client, coordinator, late):
+    page = text(client.get(LATE))
+    assert "Je hebt 91 dagen vanaf het sluiten van de week." in page
+    assert "wordt weggelaten op 23 februari 2027" in page
+    closing.destroy_rows(at=NOW + DECIDED_WITHIN)
+    page = text(client.get(LATE))
+    assert "Er kwam niets te laat" in page
+    assert "Vanzelf: niemand besliste op tijd" in page
+
+
+def test_what_was_taken_back_too_late_is_shown_and_put_aside(client, coordinator, late, phone):
+    deliver(void(id=9, of=2), who=phone)
+    assert "1 telling is te laat teruggedraaid" in text(client.get("/desk"))
+    page = text(client.get(LATE))
+    assert "Te laat teruggedraaid" in page
+    assert "van een gesloten week gaat niets af" in page
+    data = {"session": late.pk, "number": "1"}
+    assert "De cijfers blijven zoals ze zijn." in text(client.post(ASIDE, data, follow=True))
+    assert "Te laat teruggedraaid" not in text(client.get(LATE))
+    assert "Iemand heeft hier intussen over beslist" in text(client.post(ASIDE, data, follow=True))
+    for wrong in ({}, {"number": "0"}, {"session": "x", "number": "1"}, {"session": f"{0:032}", "number": "1"}):
+        assert client.post(ASIDE, wrong).status_code == 404
+    client.force_login(factories.youth_worker(at=late.location))
+    assert client.post(ASIDE, data).status_code == 403
 
 
 def test_what_is_not_as_it_was_seen_is_not_decided(client, coordinator, late):

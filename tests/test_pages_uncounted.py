@@ -141,3 +141,40 @@ def test_nothing_in_the_list_points_at_a_pass(client, evening):
 
     assert "NEVERMADE" not in html
     assert not [row for row in CheckIn.objects.all() if str(row.pk) in html]
+
+
+@pytest.mark.parametrize("void_first", [False, True])
+def test_what_one_place_takes_back_of_another_is_shown_there_until_somebody_settles_it(client, shop, hub, void_first):
+    session = factories.session(place=shop)
+    here, theirs = factories.device(place=shop)[0], factories.device(place=hub, name="Deur HUB")[0]
+    sent = [(tally(id=1), here), (void(id=2, of=1), theirs)]
+    results = [deliver(item, who=who)[0] for item, who in (reversed(sent) if void_first else sent)]
+    assert {result.outcome for result in results} == {"counted", "voided"}
+    assert session.check_ins.get().visits == 1
+    client.force_login(factories.youth_worker(at=hub))
+    assert "Op een andere plek teruggedraaid: 1 (week 48)" in text(client.get("/desk"))
+    listed = client.get("/desk/check-ins")
+    [(_week, [row])] = rows(listed)
+    assert row[:2] == ["1 × op een andere plek teruggedraaid", "JongerenHUB Deur HUB"]
+    address = re.search(r'href="(/desk/check-ins/settle[^"]+)"', listed.content.decode())[1].replace("&amp;", "&")
+    page = text(client.get(address))
+    assert "Dat telt daar nog mee. Je kunt het alleen laten." in page
+    client.post(address, {"check_ins": [factories.claim_id(2)], "nothing": ""})
+    assert "1 × op een andere plek teruggedraaid" in text(client.get("/desk/check-ins"))  # among what is settled
+    assert not CheckIn.objects.kept_uncounted()
+    client.force_login(factories.youth_worker(at=shop))
+    assert "teruggedraaid" not in text(client.get("/desk/check-ins"))
+
+
+@pytest.mark.parametrize("void_first", [False, True])
+@pytest.mark.parametrize("is_closed", [False, True])
+def test_nobody_needs_to_settle_what_the_door_took_back_itself(drop_in, phone, void_first, is_closed):
+    drop_in.cancelled_at = NOW
+    drop_in.save()
+    if is_closed:
+        factories.closed_week(monday="2026-11-23")
+    items = [tally(id=1, session=drop_in), void(id=2, of=1)]
+    answers = [deliver(item, who=phone)[0] for item in (reversed(items) if void_first else items)]
+    assert {answer.outcome for answer in answers} == {"cancelled_session", "voided"}
+    assert not CheckIn.objects.kept_uncounted()
+    assert not CheckIn.objects.waiting()

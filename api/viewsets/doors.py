@@ -33,7 +33,7 @@ from api.serializers.doors import (
 )
 from api.viewsets.base import ApiViewSet
 from attendance import checkin, devices, passes, wording
-from attendance.claims import read
+from attendance.claims import Claim, read
 from attendance.models import CheckIn, Device, Pass
 from schools.models import Scope
 
@@ -112,37 +112,22 @@ class CheckInViewSet(mixins.ListModelMixin, ApiViewSet):
     def create(self, request: Request) -> HttpResponse:
         # A body that the parser did not take is told all that is wrong with it.
         batch = request.data.understood if isinstance(request.data, Batch) else self.validated(BatchSerializer)
-        items, at = batch.pop("check_ins"), now()
-        claims = [read(item) for item in items]
+        items, door, at = batch.pop("check_ins"), checkin.Door.of(request.user), now()
+        claims = [read(item, sender=door.sender) for item in items]
         try:
-            stored = iter(
-                checkin.check_in([c for c in claims if c], door=checkin.Door.of(request.user), at=at, **batch)
-            )
+            stored = checkin.check_in(claims, door=door, at=at, **batch)
         except checkin.Revoked:
             raise AuthenticationFailed from None
-        results = [
-            _spoken(next(stored)) if claim else _nameless(item) for claim, item in zip(claims, items, strict=True)
-        ]
+        results = [_spoken(*each) for each in zip(stored, claims, items, strict=True)]
         answer = msgspec.json.encode({"serverTime": at, "results": results})
         return HttpResponse(answer, content_type="application/json")
 
 
-def _spoken(result: checkin.Result) -> checkin.Result:
+def _spoken(result: checkin.Result, claim: Claim, item: Any) -> checkin.Result:
+    if not claim.is_named:
+        given = item.get("id") if isinstance(item, dict) else None
+        # Said back only if it can be written down: half a character cannot.
+        result.id = given if isinstance(given, str) and given.isprintable() else None
     if result.errors:
         result.errors = [error | {"detail": wording.of_claim_error(error["code"])} for error in result.errors]
     return result
-
-
-def _nameless(item: object) -> dict[str, Any]:
-    """What has no id cannot be kept; its sender is told so, under whatever it gave as one."""
-    given = item.get("id") if isinstance(item, dict) else None
-    code = "invalid" if given is not None else "required"
-    return {
-        # Said back only if it can be written down: half a character cannot.
-        "id": given if isinstance(given, str) and given.isprintable() else None,
-        "outcome": "invalid",
-        "replayed": False,
-        "session": None,
-        "visits": 0,
-        "errors": [{"field": "id", "code": code, "detail": wording.of_claim_error(code)}],
-    }

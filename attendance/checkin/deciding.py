@@ -16,7 +16,7 @@ from attendance.models import CheckInKind, Outcome
 class Result(Struct, omit_defaults=True):
     """In the words of the API, which writes it as it is; errors are left out where there are none."""
 
-    id: uuid.UUID
+    id: uuid.UUID | str | None
     outcome: str
     replayed: bool
     session: uuid.UUID | None
@@ -70,6 +70,9 @@ class Decision:
             self._take_back(row, claim)
         else:
             self._count(row, claim)
+        # Also of what is not counted: nobody needs to settle what the door took back, in either order.
+        if claim.kind != CheckInKind.VOID and self._is_taken_back(row):
+            row.voided_at = self.at
         return row
 
     def _date(self, row: Row) -> None:
@@ -91,7 +94,7 @@ class Decision:
         if claim.pass_digest:
             self._count_pass(row, session, claim.pass_digest)
         if row.outcome == Outcome.COUNTED and self._is_taken_back(row):
-            row.outcome, row.voided_at, row.visitor_key = Outcome.VOIDED, self.at, None
+            row.outcome, row.visitor_key = Outcome.VOIDED, None
         if row.outcome == Outcome.COUNTED and not row.is_late:
             row.visits = row.count
         if row.visitor_key:
@@ -119,10 +122,14 @@ class Decision:
         return (row.id, row.location_id) in taken_back or (row.id, None) in taken_back
 
     def _take_back(self, row: Row, claim: Claim) -> None:
-        """The undone row keeps what it was; only what it adds changes, and its visitor is forgotten."""
+        """The undone row keeps what it was; only what it adds changes, and its visitor is forgotten.
+
+        What a closed week has counted stays counted. A void of that is late: it waits for a person to see it.
+        """
         row.outcome, row.voids = Outcome.VOIDED, claim.voids
         assert claim.voids
         if claim.voids in self.facts.destroyed:
+            row.is_late = self.facts.destroyed[claim.voids] in (None, Outcome.COUNTED)
             return
         target = self.rows.get(claim.voids) or self.facts.targets.get(claim.voids)
         if not target:
@@ -136,9 +143,10 @@ class Decision:
             return
         row.session_id, row.location_id = target.session_id, target.location_id
         row.local_date, row.week = target.local_date, target.week
-        row.is_late = target.session_id is not None and target.week in self.facts.closed
-        # What a closed week has counted stays counted; what came too late for it never was.
-        if target.voided_at or (row.is_late and not target.is_late):
+        if target.voided_at:
+            return
+        if target.outcome == Outcome.COUNTED and target.week in self.facts.closed and not target.is_late:
+            row.is_late = True
             return
         if target.session_id and target.visitor_key:
             self.facts.present.discard((target.session_id, target.visitor_key))

@@ -35,6 +35,11 @@ class Door:
         return self.places is None or location in self.places
 
     @property
+    def sender(self) -> str:
+        """The phone, or else the place: of a person nothing is told."""
+        return str(self.device.pk if self.device else self.only_place)
+
+    @property
     def only_place(self) -> int | None:
         return next(iter(self.places)) if self.places and len(self.places) == 1 else None
 

@@ -24,8 +24,8 @@ class Facts:
     # What is there already: these very events, and those that are taken back.
     known: dict[uuid.UUID, Row] = field(default_factory=dict)
     targets: dict[uuid.UUID, Row] = field(default_factory=dict)
-    # Of both: those whose rows were destroyed after their week was closed.
-    destroyed: set[uuid.UUID] = field(default_factory=set)
+    # Of both: those whose rows were destroyed after their week was closed, and what they were answered, if it is known.
+    destroyed: dict[uuid.UUID, str | None] = field(default_factory=dict)
     # Ids whose place is kept, for a void came first.
     awaited: set[uuid.UUID] = field(default_factory=set)
     # What was taken back, and from which location (None: by somebody who keeps more doors than one).
@@ -99,17 +99,17 @@ def _traces(claims: Sequence[Claim]) -> sql.Statement | None:
     if not claims:
         return None
     condition, parameters = sql.among("digest", "bytea", {trace_of(key) for key in _named(claims)})
-    return f"SELECT digest FROM attendance_trace WHERE {condition}", parameters  # noqa: S608
+    return f"SELECT digest, outcome FROM attendance_trace WHERE {condition}", parameters  # noqa: S608
 
 
 def _note_traces(facts: Facts, claims: Sequence[Claim], rows: list[tuple[Any, ...]]) -> None:
     if not rows:
         return
-    traces = {bytes(digest) for (digest,) in rows}
-    facts.destroyed = {key for key in _named(claims) if trace_of(key) in traces}
-    # What was said the first time is not known any more; that it adds nothing is.
-    gone = (claim for claim in claims if claim.id in facts.destroyed)
-    facts.known |= {claim.id: Row(id=claim.id, outcome=Outcome.ALREADY_IN) for claim in gone}
+    traces = {bytes(digest): outcome for digest, outcome in rows}
+    facts.destroyed = {key: traces[trace] for key in _named(claims) if (trace := trace_of(key)) in traces}
+    # What was said the first time is said again. Where a trace does not know it: that it adds nothing.
+    gone = [claim.id for claim in claims if claim.id in facts.destroyed]
+    facts.known |= {key: Row(id=key, outcome=facts.destroyed[key] or Outcome.ALREADY_IN) for key in gone}
 
 
 def _named(claims: Sequence[Claim]) -> list[uuid.UUID]:

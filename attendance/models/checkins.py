@@ -47,19 +47,30 @@ class CheckInQuerySet(models.QuerySet["CheckIn"]):
         return self.filter(location__in=user.roles.works_at)
 
     _LATE = Q(is_late=True, outcome=Outcome.COUNTED, voided_at=None)
+    _TAKEN_BACK_TOO_LATE = Q(is_late=True, kind=CheckInKind.VOID, outcome=Outcome.VOIDED)
 
     def late(self) -> "CheckInQuerySet":
         """What a closed week would have counted, and nobody decided on yet."""
         return self.filter(self._LATE)
 
-    def without_late(self) -> "CheckInQuerySet":
-        return self.exclude(self._LATE)
+    def taken_back_too_late(self) -> "CheckInQuerySet":
+        """Voids of what a closed week has counted: they undid nothing, and nobody has seen them yet."""
+        return self.filter(self._TAKEN_BACK_TOO_LATE)
+
+    def waiting(self) -> "CheckInQuerySet":
+        """All that came after its week was closed, until a coordinator has seen to it."""
+        return self.filter(self._LATE | self._TAKEN_BACK_TOO_LATE, is_late=True)
 
     def kept_uncounted(self) -> "CheckInQuerySet":
-        """What was kept for a person to settle. Who was in already or was taken back needs no settling."""
+        """What was kept for a person to settle. Who was in already or was taken back needs no settling.
+
+        A void that another door had no right to does: what it is about still counts.
+        """
         fine = (Outcome.COUNTED, Outcome.ALREADY_IN, Outcome.VOIDED)
         settled = Exists(Settlement.objects.standing().filter(check_in=OuterRef("pk")))
-        return self.filter(~settled, voided_at=None).exclude(outcome__in=fine)
+        counts = Exists(CheckIn.objects.filter(pk=OuterRef("voids"), outcome=Outcome.COUNTED, voided_at=None))
+        elsewhere = Q(counts, kind=CheckInKind.VOID, outcome=Outcome.VOIDED, session=None)
+        return self.filter(~Q(outcome__in=fine) | elsewhere, ~settled, voided_at=None)
 
     def in_week_or_none(self, *mondays: dt.date) -> "CheckInQuerySet":
         """Those of these weeks, and those whose clock was so wrong that they are of no week."""
@@ -102,7 +113,7 @@ class CheckIn(models.Model):
     # For a void: what it takes back. Not a foreign key, for it may come first.
     voids = models.UUIDField(null=True)
     voided_at = models.DateTimeField(_("taken back"), null=True)
-    # Until a coordinator decides on it (`attendance.correcting`).
+    # Until a coordinator decides on it (`attendance.correcting`). Of voids those that came too late to undo anything.
     is_late = models.BooleanField(_("came after the week was closed"), default=False)
     # Why it was not understood: codes of fields, never what was sent.
     errors = models.JSONField(default=list)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from activities.models import Activity, Level, Programme, Session
 from activities.weeks import AMSTERDAM
+from attendance.models.checkins import Outcome
 from attendance.models.weeks import Week
 from schools.models import Location, Neighbourhood, Organisation
 
@@ -76,7 +77,8 @@ class Correction(models.Model):
     """What a coordinator made of the visits of a session that came after its week was closed.
 
     Where they were accepted, the session's total has them since. It points at nobody who came, nor does a check-in
-    point at it: a late scan has no visitor, so it adds a visit and no visitor.
+    point at it: a late scan has no visitor, so it adds a visit and no visitor. Where nobody decided in time, they were
+    left out by nobody.
     """
 
     session = models.ForeignKey(Session, models.PROTECT, related_name="corrections", verbose_name=_("session"))
@@ -85,7 +87,7 @@ class Correction(models.Model):
     group_visits = models.PositiveIntegerField()
     is_accepted = models.BooleanField(_("counted after all"))
     decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="corrections", verbose_name=_("decided by")
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="corrections", verbose_name=_("decided by")
     )
     decided_at = models.DateTimeField(_("decided"))
 
@@ -93,6 +95,12 @@ class Correction(models.Model):
         verbose_name = _("correction")
         verbose_name_plural = _("corrections")
         ordering = ("-decided_at", "-pk")
+        constraints = (
+            models.CheckConstraint(
+                name="what_counts_after_all_was_decided_by_somebody",
+                condition=Q(decided_by__isnull=False) | Q(is_accepted=False),
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.session_id} {self.visits}"
@@ -132,9 +140,11 @@ def trace_of(check_in: UUID) -> bytes:
 
 
 class Trace(models.Model):
-    """That a check-in was here, and its row destroyed: it cannot come a second time."""
+    """That a check-in was here, and its row destroyed: it cannot come a second time, and is answered the same."""
 
     digest = models.BinaryField(max_length=16, primary_key=True)
+    # None of those from before this was kept.
+    outcome = models.CharField(_("outcome"), max_length=20, choices=Outcome, null=True)
 
     class Meta:
         verbose_name = _("trace of a check-in")

@@ -258,32 +258,6 @@ def test_the_clock_of_a_phone_is_corrected_by_when_it_sent(api, town):
     assert abs(Device.objects.get().clock_offset_seconds - 3 * 3600) < 60
 
 
-@pytest.mark.parametrize(
-    ("item", "spoken"),
-    [
-        ({"kind": "tally"}, None),
-        ({"id": None}, None),
-        ({"id": "not-a-uuid"}, "not-a-uuid"),
-        ({"id": 7}, None),
-        ("tally", None),
-        (None, None),
-        ([], None),
-    ],
-)
-def test_what_has_no_id_cannot_be_kept_and_stops_no_other(api, town, item, spoken):
-    items = [tally(id=1, at=town.now), item, tally(id=2, at=town.now)]
-    response = api.post("/check-ins", {"checkIns": items}, token=town.tokens["device"])
-    assert response.status_code == 200
-    results = response.json()["results"]
-    assert [(result["id"], result["outcome"]) for result in results] == [
-        (claim_id(1), "counted"),
-        (spoken, "invalid"),
-        (claim_id(2), "counted"),
-    ]
-    assert results[1]["errors"][0]["field"] == "id"
-    assert CheckIn.objects.count() == 2
-
-
 WRONG_BODIES = [
     ({}, "checkIns"),
     ({"checkIns": None}, "checkIns"),
