@@ -14,7 +14,6 @@ import pytest
 from benches import debian
 from tests.engines import Occurrence
 
-KEPT = Path(__file__).resolve().parent.parent.parent / "var" / "engines"
 # What it is linked with, each after what it needs itself.
 NEEDED = "libicudata", "libicuuc", "libicui18n"
 
@@ -79,7 +78,7 @@ class _Library:
         if not path:
             pytest.fail("The calendar tests need libical (package libical3): please install it.", pytrace=False)
         for name in NEEDED:
-            for fetched in KEPT.rglob(f"{name}.so.*"):
+            for fetched in debian.KEPT.rglob(f"{name}.so.*"):
                 ctypes.CDLL(str(fetched), ctypes.RTLD_GLOBAL)
         self.loaded = ctypes.CDLL(path)
 
@@ -108,12 +107,12 @@ SIGNATURES: dict[str, list[Any]] = {
 @cache
 def _path() -> str | None:
     if not _found():
-        debian.fetch("libical3", KEPT)
+        debian.fetch("libical3")
     return _found()
 
 
 def _found() -> str | None:
     """The name or the path by which it loads: the machine's own, else the one that was fetched."""
     # Homebrew's folder is not one where Python looks.
-    fetched = [*KEPT.rglob("libical.so.3"), *Path("/opt/homebrew/lib").glob("libical.dylib")]
+    fetched = [*debian.KEPT.rglob("libical.so.3"), *Path("/opt/homebrew/lib").glob("libical.dylib")]
     return find_library("ical") or next((str(path) for path in fetched), None)
