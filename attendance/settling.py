@@ -20,6 +20,7 @@ from activities.models import Session
 from activities.weeks import label
 from attendance import acts
 from attendance.checkin import AROUND_SESSION, Door, store
+from attendance.checkin.writing import begin_weeks
 from attendance.claims import Claim
 from attendance.models import CheckIn, CheckInKind, Outcome, Settlement
 from schools import audit
@@ -45,6 +46,9 @@ def settle(
     """
     at = at or now()
     keys = {check_in.pk for check_in in check_ins}
+    # The week before its rows, as a delivery has it: else the two wait for each other.
+    if session:
+        begin_weeks({session.week})
     # Lock first: somebody else may be settling the same.
     kept = list(CheckIn.objects.for_user(by).filter(pk__in=keys).select_for_update(of=("self",)).order_by("pk"))
     if len(kept) != len(keys):

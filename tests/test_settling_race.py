@@ -10,7 +10,7 @@ from attendance import settling
 from attendance.models import CheckIn, Settlement
 from schools.rules import RuleViolation
 from tests import factories
-from tests.factories import DAY, NOW, claim_id, deliver, tally, void
+from tests.factories import DAY, NOW, WEEK, claim_id, deliver, tally, void
 from tests.test_checkin_race import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -92,6 +92,19 @@ def test_what_its_phone_takes_back_while_it_is_settled_is_one_of_the_two(shop, p
         assert visits(session) - before == counted
         assert kept(number)[0].voided_at
         assert Settlement.objects.filter(check_in=claim_id(number)).exists() == counted
+
+
+def test_nobody_waits_for_the_other_for_ever_where_both_begin_the_week(shop, people):
+    phone = factories.device(place=shop)[0]
+    for weeks_ago in range(5):
+        then = NOW - weeks_ago * WEEK
+        session = factories.session(place=shop, title=f"Number {weeks_ago}", starts_at=then)
+        deliver(tally(id=2 * weeks_ago, at=NOW + 5 * DAY), who=phone)
+        [answer, _results] = at_once(
+            partial(tried, settling.settle, kept(2 * weeks_ago), session=session, by=people[0], at=NOW),
+            partial(deliver, void(id=2 * weeks_ago + 1, of=2 * weeks_ago, at=then), who=phone),
+        )
+        assert visits(session) == (answer != "already_settled")
 
 
 def test_a_session_cancelled_meanwhile_is_not_counted_in(shop, people):
