@@ -101,6 +101,16 @@ def check_told(client, form, encoding):
     assert get(client, **other).status_code == 200
 
 
+def test_the_quick_answer_to_who_has_it_is_that_which_every_other_condition_gets(client, town):
+    tag = get(client)["ETag"]
+    quick, slow = [get(client, **{"If-None-Match": asked}) for asked in (tag, f'"other", {tag}')]
+    assert (quick.status_code, slow.status_code) == (304, 304)
+    assert (dict(quick.items()), quick.content) == (dict(slow.items()), slow.content)
+    # What must come before it (RFC 9110, section 13.2.2).
+    for header, value in {"If-Match": '"other"', "If-Unmodified-Since": "Mon, 01 Jan 2001 00:00:00 GMT"}.items():
+        assert get(client, **{"If-None-Match": tag, header: value}).status_code == 412
+
+
 def leave_out_the_last_day(activity):
     last = activity.sessions.in_order().last().scheduled_on
     publishing.change(activity, {"schedule": replace(activity.schedule, excluded_dates=(last,))})

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import cast
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotModified
 from django.utils import translation
 from django.utils.cache import get_conditional_response
 from django.utils.http import http_date
@@ -23,6 +23,7 @@ from activities.schedule import HORIZON
 from activities.weeks import at_wall_clock, local_date
 
 BACK = dt.timedelta(days=60)
+_OTHER_CONDITIONS = {"HTTP_IF_MATCH", "HTTP_IF_UNMODIFIED_SINCE"}
 _TAKES_GZIP = re.compile(r"\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))", re.IGNORECASE)
 
 # What a calendar says of itself, and the sessions it is made of.
@@ -70,19 +71,21 @@ def refused(wrong: Senseless) -> HttpResponse:
 
 def send(request: HttpRequest, copy: Copy, headers: dict[str, str]) -> HttpResponseBase:
     """The calendar, or 304 to who has it; HEAD gets what GET would have said."""
-    packed = _TAKES_GZIP.search(request.headers.get("Accept-Encoding", ""))
+    packed = _TAKES_GZIP.search(request.META.get("HTTP_ACCEPT_ENCODING", ""))
     body = copy.packed if packed else copy.plain
-    response = HttpResponse(content_type="text/calendar; charset=utf-8", headers=headers)
     # Other bytes, another tag: each is known again by its own.
-    response["ETag"] = f'"{copy.tag}-gzip"' if packed else f'"{copy.tag}"'
+    tag = f'"{copy.tag}-gzip"' if packed else f'"{copy.tag}"'
+    modified = int(copy.changed_at.timestamp()) if copy.changed_at else None
+    headers = {**headers, "ETag": tag, **({"Last-Modified": http_date(modified)} if modified else {})}
+    if request.META.get("HTTP_IF_NONE_MATCH") == tag and not _OTHER_CONDITIONS & request.META.keys():
+        # Nearly always, and what is below would come to the same in twice the time.
+        return HttpResponseNotModified(headers=headers)
+    response = HttpResponse(content_type="text/calendar; charset=utf-8", headers=headers)
     response["Content-Disposition"] = "inline; filename=inloop.ics"
     response["Content-Length"] = str(len(body))
     if packed:
         response["Content-Encoding"] = "gzip"
-    modified = int(copy.changed_at.timestamp()) if copy.changed_at else None
-    if modified:
-        response["Last-Modified"] = http_date(modified)
-    answer = get_conditional_response(request, response["ETag"], modified, response) or response
+    answer = get_conditional_response(request, tag, modified, response) or response
     if answer is response and request.method == "GET":
         response.content = body
     return answer

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from functools import lru_cache
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
@@ -8,6 +9,10 @@ from django.utils.translation import gettext as _
 from prometheus_client import Counter
 
 ANSWERED = Counter("inloop_feeds_answered", "Calendars that were asked for, by the status of the answer.", ["status"])
+
+
+# The addresses that are asked again and again; an unknown one raises, and is not kept.
+_resolved = lru_cache(maxsize=1_000)(resolve)
 
 
 class Feeds:
@@ -24,7 +29,7 @@ class Feeds:
             return self.get_response(request)
         request.get_host()  # raises for a host that is not ours, as the layers left out would have done
         try:
-            view, names, named = resolve(request.path_info)
+            view, names, named = _resolved(request.path_info)
             response: HttpResponseBase = view(request, *names, **named)
         except Http404:
             # A line, not the page for people: what asks is a program.
