@@ -114,10 +114,7 @@ def decide(session: Session, *, visits: int, is_accepted: bool, by: User, at: dt
     `visits` is how many its maker saw waiting. Raises RuleViolation: nothing_waits, changed_meanwhile.
     """
     rows = _held(CheckIn.objects.late(), session)
-    if not rows:
-        raise RuleViolation("nothing_waits", _("Somebody decided on this meanwhile. Look again."))
-    if sum(row.count for row in rows) != visits:
-        raise RuleViolation("changed_meanwhile", _("More came in or was taken back meanwhile. Look again."))
+    _refuse_unless(sum(row.count for row in rows), seen=visits)
     correction = _decided(session, rows, is_accepted=is_accepted, by=by, at=at or now())
     if is_accepted:
         _add(correction, rows)
@@ -132,10 +129,7 @@ def put_aside(session: Session | None, *, number: int, at: dt.datetime | None = 
     `number` is how many they saw. Raises RuleViolation: nothing_waits, changed_meanwhile.
     """
     rows = _held(CheckIn.objects.taken_back_too_late(), session)
-    if not rows:
-        raise RuleViolation("nothing_waits", _("Somebody decided on this meanwhile. Look again."))
-    if len({row.voids for row in rows}) != number:
-        raise RuleViolation("changed_meanwhile", _("More came in or was taken back meanwhile. Look again."))
+    _refuse_unless(len({row.voids for row in rows}), seen=number)
     _done(acts.LATE_VOIDS_SEEN, rows, session, at=at or now())
 
 
@@ -161,6 +155,13 @@ def _held(waiting: CheckInQuerySet, session: Session | None) -> list[CheckIn]:
     if session:
         list(Week.objects.select_for_update().filter(pk=session.week))
     return list(waiting.filter(session=session).order_by("pk").select_for_update())
+
+
+def _refuse_unless(waiting: int, *, seen: int) -> None:
+    if not waiting:
+        raise RuleViolation("nothing_waits", _("Somebody decided on this meanwhile. Look again."))
+    if waiting != seen:
+        raise RuleViolation("changed_meanwhile", _("More came in or was taken back meanwhile. Look again."))
 
 
 def _decided(

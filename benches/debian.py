@@ -26,13 +26,13 @@ def fetch(package: str) -> Path | None:
     """The folder in which the package lies unpacked, with what it needs; None where that is not to be had."""
     found = KEPT / package
     if not found.exists() and shutil.which("apt-get") and shutil.which("dpkg-deb"):
-        _fetch(package, KEPT)
+        _fetch(package)
     return found if found.exists() else None
 
 
-def _fetch(package: str, into: Path) -> None:
-    into.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=into) as folder:
+def _fetch(package: str) -> None:
+    KEPT.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=KEPT) as folder:
         made = Path(folder)
         for name in ("state/lists/partial", "cache/archives/partial", package):
             (made / name).mkdir(parents=True)
@@ -53,4 +53,4 @@ def _fetch(package: str, into: Path) -> None:
             subprocess.run(["dpkg-deb", "--extract", one, made / package], check=True)
         if packages:
             # Whole or not at all: who is interrupted leaves nothing half unpacked.
-            (made / package).rename(into / package)
+            (made / package).rename(KEPT / package)

@@ -242,7 +242,7 @@ def lock_anew(*, before: str) -> None:
             except InvalidToken:
                 raise ImproperlyConfigured(f"The key of {row.name} was locked with neither SECRET_KEY.") from None
             cursor.execute(f"UPDATE {TABLE} SET locked_key = %s WHERE name = %s", [locked_key, row.name])
-    _READ.clear()
+    _forget()
 
 
 def destroy_key(name: str) -> None:

@@ -84,7 +84,8 @@ class ScheduleSerializer(Camel):
     def hold_against_rules(self, read: dict[str, Any], unread: set[str]) -> None:
         stand_ins = {name: schedules.STAND_INS[name] for name in schedules.STAND_INS.keys() & unread}
         wrong = schedules.wrong_fields(Schedule(**self.kept | stand_ins | read))
-        raise ValidationError({name: error for name, error in wrong.items() if name not in unread})
+        if errors := {name: error for name, error in wrong.items() if name not in unread}:
+            raise ValidationError(errors)
 
 
 class ActivitySerializer(CamelModel):
