@@ -89,7 +89,8 @@ def deliver(pk: uuid.UUID, *, at: dt.datetime | None = None) -> int:
 
 def _deliver_one(pk: uuid.UUID, *, at: dt.datetime) -> bool:
     while subscription := _claim(pk, at=at):
-        if delivery := subscription.deliveries.due_at(at).order_by("pk").first():
+        # One that was refused lets the others pass.
+        if delivery := subscription.deliveries.due_at(at).order_by("refusals", "pk").first():
             return _try(subscription, delivery, at=at)
         _note(subscription, next_try_at=at)
         # What was written meanwhile found it claimed: nobody else will look.

@@ -123,19 +123,22 @@ def test_a_message_that_is_refused_lets_the_others_pass_and_is_given_up_by_itsel
     assert deliver_due(at=NOW) == 0
     refused = program.deliveries.order_by("pk")[0]
     assert (refused.answer, refused.fault, refused.due_at) == (400, Fault.REFUSED, NOW + PAUSES[0])
-    # Its turn comes again with the first pause; each time after that it waits longer, and the others do not.
+    # When the address may be tried again it is for the other one; the refused one comes after it, and waits longer.
     at = NOW + PAUSES[0]
-    their_site.answers = [400]
-    deliver_due(at=at)
-    assert deliver_due(at=at + PAUSES[1] - MINUTE) == 0
-    assert state(program).next_try_at == at + PAUSES[1]
-    managing.send_test(program, at=at)
-    assert deliver_due(at=at) == 2
-    refused.refusals, refused.due_at = len(PAUSES), at
+    their_site.answers = [200, 400]
+    assert deliver_due(at=at) == 1
+    assert [one.arrived_at for one in program.deliveries.order_by("pk")] == [None, at]
+    assert state(refused).due_at == at + PAUSES[1]
+    # What comes meanwhile passes too.
+    at += PAUSES[1]
+    happen(shop, "C")
+    their_site.answers = [200, 400]
+    assert deliver_due(at=at) == 1
+    refused.refusals, refused.due_at = len(PAUSES), at + HOUR
     refused.save()
     their_site.answers = [422]
-    deliver_due(at=at)
-    assert state(refused).given_up_at == at
+    deliver_due(at=at + HOUR)
+    assert state(refused).given_up_at == at + HOUR
     assert state(program).off_at is None
 
 
