@@ -12,7 +12,7 @@ from django.db.models import F, Q
 from activities import publishing
 from activities.intake import taking
 from activities.webhooks import delivering
-from attendance import closing, digests
+from attendance import closing, digests, passes
 from attendance.models import StepRun
 from attendance.places import listing
 from schools import audit, invitations, kept_answers, post, queue
@@ -27,6 +27,7 @@ STEPS: dict[str, Callable[..., int]] = {
     "places passed on": listing.settle_due,
     "weeks closed": closing.close_due,
     "check-ins destroyed": closing.destroy_rows,
+    "passes forgotten": passes.forget,
     "digests queued": digests.queue_all,
     "invitations forgotten": invitations.forget,
     "letters forgotten": post.forget,

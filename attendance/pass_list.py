@@ -16,11 +16,10 @@ from django.utils.crypto import salted_hmac
 
 from activities.weeks import local_date
 from attendance.models import Device, Pass
+from attendance.passes import FORGOTTEN_AFTER
 from schools.models import User
 
 MARK = 8  # bytes
-# A pass that is expired longer than this is as strange to a phone as any code.
-_REMEMBERED = dt.timedelta(days=120)
 
 
 def key_of(keeper: Device | User) -> bytes:
@@ -46,7 +45,7 @@ def pass_list(keeper: Device | User, *, at: dt.datetime) -> dict[str, str]:
     today = local_date(at)
     key = key_of(keeper)
     marks: dict[str, list[bytes]] = defaultdict(list)
-    rows = Pass.objects.filter(valid_until__gte=today - _REMEMBERED).order_by()
+    rows = Pass.objects.filter(valid_until__gte=today - FORGOTTEN_AFTER).order_by()
     found = version(keeper, at=at)
     for digest, valid_until, revoked_at in rows.values_list("digest", "valid_until", "revoked_at"):
         state = "revoked" if revoked_at else "expired" if today > valid_until else "good"

@@ -25,6 +25,8 @@ MOST_AT_ONCE = 500
 # A pass is good for its school year and on until the end of September: nobody stands before a closed door in the
 # summer holiday, or in the first weeks of school, when new cards are not handed out yet. Month and day.
 HANDED_OUT_BY = (9, 30)
+# After its last day: by then a phone does not know it any more, and the weeks in which it was good are closed.
+FORGOTTEN_AFTER = dt.timedelta(days=120)
 
 
 @dataclass(frozen=True)
@@ -163,6 +165,16 @@ def renew(numbers: Sequence[Numbers] | None, *, at: dt.datetime | None = None) -
     if renewed:
         audit.record(acts.PASSES_RENEWED, changes={"count": (None, renewed), "valid_until": (None, until)}, at=at)
     return renewed
+
+
+def forget(*, at: dt.datetime) -> int:
+    """Passes that ended long ago, as strange from now on as any code. Returns how many.
+
+    Not what was made or renewed with a last day that was over already: somebody looks what a door says to it.
+    """
+    before = at - FORGOTTEN_AFTER
+    old = Pass.objects.filter(valid_until__lt=local_date(before), created_at__lt=before)
+    return old.filter(Q(renewed_at=None) | Q(renewed_at__lt=before)).delete()[0]
 
 
 def _free_numbers(count: int) -> list[str]:

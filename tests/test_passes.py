@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from attendance import passes
 from attendance.models import Pass
 from tests import factories
-from tests.factories import NOW
+from tests.factories import DAY, NOW
 
 pytestmark = pytest.mark.django_db
 
@@ -67,3 +67,20 @@ def test_a_pass_that_has_expired_can_be_made_for_who_connects_a_door(api):
     token = factories.access_token(user=factories.coordinator())
     assert api.post("/passes", {"count": 1, "validUntil": "2020-08-31"}, token=token).status_code == 201
     assert [made.valid_until for made in Pass.objects.all()] == [dt.date(2020, 8, 31)]
+
+
+def test_a_pass_that_ended_long_ago_is_forgotten():
+    passes.issue(1, valid_until=dt.date(2026, 9, 30), at=NOW - 60 * DAY)
+    [good] = passes.issue(1, at=NOW - 60 * DAY)
+    last = factories.moment("2026-09-30T12:00") + passes.FORGOTTEN_AFTER
+
+    assert passes.forget(at=last) == 0
+    assert passes.forget(at=last + DAY) == 1
+
+    assert [known.number for known in Pass.objects.all()] == [good.number]
+
+
+def test_one_made_after_its_last_day_stays_as_long_as_any():
+    passes.issue(1, valid_until=dt.date(2020, 1, 1), at=NOW)
+    assert passes.forget(at=NOW + passes.FORGOTTEN_AFTER) == 0
+    assert passes.forget(at=NOW + passes.FORGOTTEN_AFTER + DAY) == 1
