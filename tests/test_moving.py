@@ -92,6 +92,7 @@ def arrived(folder: Path):
 
 
 def test_what_leaves_is_the_same_where_it_arrives(town, tmp_path):
+    (tmp_path / "here").mkdir(mode=0o755)
     here = left(tmp_path / "here")
     assert sorted(path.name for path in here.iterdir()) == FILES
     assert stat.S_IMODE(here.stat().st_mode) == 0o700

@@ -62,6 +62,7 @@ def leave(slug: str, folder: Path, *, at: dt.datetime) -> dict[str, int]:
     }
     # It has the addresses of colleagues, and of calendars.
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.chmod(0o700)
     whole = json.dumps(document, cls=DjangoJSONEncoder, ensure_ascii=False, indent=1)
     (folder / "organisation.json").write_text(whole + "\n")
     (folder / "sessions.csv").write_bytes(_csv("sessions", SESSIONS, [_session(one) for one in sessions]))
