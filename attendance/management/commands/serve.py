@@ -73,5 +73,7 @@ def _serve() -> None:
         interface=Interfaces.WSGI,
         workers=settings.WORKERS,
         blocking_threads=settings.WEB_THREADS,
+        # A process that is only just starting hears no end; the others finish what they answer well before.
+        workers_kill_timeout=20,
         log_enabled=False,
     ).serve()
