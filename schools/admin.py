@@ -1,4 +1,4 @@
-"""For the administrator: people, places and targets. What happened at a door is not shown here."""
+"""For the administrator: people and places. What happened at a door is not shown here."""
 
 from typing import Any
 
@@ -113,7 +113,7 @@ class JourneyAdmin(AuditedAdmin):
 
 @admin.register(AccessToken)
 class AccessTokenAdmin(AuditedAdmin):
-    """Tokens are made by a command, which shows them once; here they are seen and revoked."""
+    """Tokens are made at the desk and by a command, which show them once; here they are seen and revoked."""
 
     list_display = ("name", "user", "scope", "organisation", "created_at", "expires_at", "used_at", "revoked_at")
     list_select_related = ("user", "organisation")

@@ -131,7 +131,7 @@ def test_compose_believes_its_own_proxy_and_no_other():
 
 
 def test_pods_keep_to_the_restricted_standard():
-    assert len(PODS) == 4
+    assert len(PODS) == 5
     for pod in PODS:
         assert pod["securityContext"]["runAsNonRoot"] is True
         assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}

@@ -49,10 +49,12 @@ NEEDS = {
     "adduser": "a machine of one's own to administrate",
     "apt install": "the same",
     "ln -s": "the same",
+    "certbot": "a name of one's own",
     "cd /opt/inloop": "the same",
     "chmod": "what cp made",
     "curl -O": "a server that runs; every program that asks the API starts so, tests/api/test_clients.py too",
     "docker compose": "a container engine; the file is read by tests/test_deployment.py",
+    "docker build": "the same; what it builds is read there too",
     "docker tag": "the same",
     "git clone": "an address where the sources are published",
     "kubectl": "a cluster; the manifests are read by tests/test_deployment.py",
@@ -62,7 +64,6 @@ NEEDS = {
     "systemctl": "a machine with systemd; the units are read by tests/test_deployment.py",
     "npx openapi-typescript": "the network where it is not installed; tests/api/test_clients.py runs the same",
     "uvx openapi-python-client": "the network; tests/api/test_clients.py runs the same",
-    "OIDC_": "settings and no command; tried by tests/test_municipality.py",
 }
 INTERACTIVE = {"createsuperuser": "asks questions; Django's own"}
 
@@ -84,7 +85,7 @@ def commands_of_tables():
 @pytest.mark.parametrize("line", shell_lines())
 def test_each_line_to_type_is_tried_or_on_a_list_that_says_why_not(line):
     words = shlex.split(line, comments=True)
-    while words and re.match(r"[A-Z_]+=", words[0]) and not line.startswith("OIDC_"):
+    while words and re.match(r"[A-Z_]+=", words[0]):
         words.pop(0)
     if "manage.py" in words:
         [_program, name, *arguments], _municipality = without_option(words[words.index("manage.py") :])
