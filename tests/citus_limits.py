@@ -5,6 +5,7 @@ From a real cluster (Citus 13.2 on PostgreSQL 15, with one schema for each munic
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 _TRY = re.IGNORECASE | re.DOTALL
@@ -26,6 +27,7 @@ LIMITS = {
 _LIMITS = {name: re.compile(pattern, _TRY) for name, pattern in LIMITS.items()}
 
 
+@lru_cache(maxsize=10_000)  # the same few thousand statements, some hundred thousand times
 def what_citus_refuses(sql: str) -> list[str]:
     return [name for name, pattern in _LIMITS.items() if pattern.search(sql)]
 

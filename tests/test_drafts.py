@@ -1,9 +1,6 @@
 """Draft, online, taken off: who sees it, what it makes, and copying it to a next school year."""
 
-import re
-
 import pytest
-from django.http import HttpResponse
 
 from activities import bookings, drafts, publishing
 from activities.conflicts import Clashing
@@ -11,6 +8,7 @@ from activities.models import Activity, Session
 from schools.rules import RuleViolation
 from tests import bookable, factories
 from tests.factories import NOW, day, moment
+from tests.reading import text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_the_tuesday")]
 
@@ -35,10 +33,6 @@ def filled_in(place, **changes: object) -> dict[str, object]:
         "interval": "1",
     }
     return values | changes
-
-
-def text(answer: HttpResponse) -> str:
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", answer.content.decode()))
 
 
 # ---------------------------------------------------------------- a draft is seen nowhere

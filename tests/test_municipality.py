@@ -18,6 +18,7 @@ from schools.access import Role
 from schools.models import Location, User
 from schools.signin.municipality import RoleAt, read_roles, roles_from
 from tests import factories
+from tests.reading import text
 from tests.signing_in import MINUTES, is_in, log_in
 
 pytestmark = pytest.mark.django_db
@@ -91,10 +92,6 @@ def come_in(client: Client, provider: Provider, shop: Location) -> Callable[...,
 def roles_of(email: str) -> set[tuple[str, str]]:
     rows = User.objects.get(email=email).memberships.values_list("role", "organisation__slug", "location__slug")
     return {(role, organisation or location or "") for role, organisation, location in rows}
-
-
-def text(answer: HttpResponse) -> str:
-    return " ".join(re.sub(r"<[^>]+>", "", answer.content.decode()).split())
 
 
 # ---------------------------------------------------------------- the claim

@@ -9,6 +9,7 @@ from activities import bookings
 from activities.models import Booking, Resource, SeriesBooking
 from tests import bookable, factories
 from tests.factories import NOW
+from tests.reading import text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_the_tuesday")]
 
@@ -39,10 +40,6 @@ def either_page(request, club):
     """Of a whole series, or of its last day."""
     day = f"{DESK}/sessions/{club.sessions.latest('starts_at').pk}/bookings"
     return f"{DESK}/activities/club/bookings" if request.param == "series" else day
-
-
-def text(answer: HttpResponse) -> str:
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", answer.content.decode()))
 
 
 def shown(client, page) -> str:

@@ -3,13 +3,13 @@
 import re
 
 import pytest
-from django.http import HttpResponse
 
 from activities import campaigns
 from activities.models import CampaignCode, CampaignWeek
 from activities.weeks import week_of
 from tests import factories
 from tests.factories import NOW, WEEK
+from tests.reading import text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_the_tuesday")]
 
@@ -19,10 +19,6 @@ DESK = "/en/desk"
 @pytest.fixture
 def code(shop):
     return campaigns.make(factories.activity(place=shop, title="Club"), channel="sticker", place="Library", at=NOW)
-
-
-def text(answer: HttpResponse) -> str:
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.content.decode()))
 
 
 def test_a_publisher_makes_a_code_for_an_activity_and_downloads_its_poster(at_desk, shop):

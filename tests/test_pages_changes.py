@@ -16,6 +16,7 @@ from schools.acting import acting
 from schools.models import AuditEntry
 from tests import bookable, factories
 from tests.factories import DAY, MINUTE, NOW
+from tests.reading import text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_the_tuesday")]
 CHANGES = "/desk/changes"
@@ -63,10 +64,6 @@ def week(shop, hub):
 def shown(answer: HttpResponse) -> list[tuple[str, str]]:
     """What was done to what, the newest first."""
     return [(line.act, line.subject) for line in answer.context["lines"]]
-
-
-def text(answer: HttpResponse) -> str:
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.content.decode()))
 
 
 # ---------------------------------------------------------------- whose

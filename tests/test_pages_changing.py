@@ -1,9 +1,6 @@
 """Changing what is online: two people at once, moving by the clock, taking off, deleting."""
 
-import re
-
 import pytest
-from django.http import HttpResponse
 
 from activities import publishing
 from activities.models import Activity, Session
@@ -11,6 +8,7 @@ from schools.models import Location
 from schools.rules import RuleViolation
 from tests import factories
 from tests.factories import HOUR, MINUTE, NOW
+from tests.reading import text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_the_tuesday")]
 
@@ -20,10 +18,6 @@ STALE = "Iemand anders heeft deze activiteit intussen veranderd."
 @pytest.fixture
 def club(shop: Location) -> Activity:
     return factories.activity(place=shop, title="Club", rrule="FREQ=WEEKLY;BYDAY=TU", until="2026-12-15")
-
-
-def text(answer: HttpResponse) -> str:
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", answer.content.decode()))
 
 
 def opened(client) -> dict[str, object]:

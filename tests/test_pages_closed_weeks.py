@@ -9,6 +9,7 @@ from attendance.correcting import DECIDED_WITHIN
 from attendance.models import Correction, WeekKey
 from tests import factories
 from tests.factories import DAY, NOW, deliver, scan, tally, void
+from tests.reading import text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_the_tuesday")]
 
@@ -32,11 +33,6 @@ def late(drop_in, phone, card):
     factories.closed_week(monday="2026-11-23")
     deliver(tally(id=3, count=3), who=phone)
     return drop_in
-
-
-def text(answer):
-    html = re.sub(r"<script.*?</script>", "", answer.content.decode(), flags=re.DOTALL)
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
 
 
 def decide(client, session, *, visits=3, decision="count"):

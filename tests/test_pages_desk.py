@@ -4,13 +4,13 @@ import io
 import re
 
 import pytest
-from django.http import HttpResponse
 from pypdf import PdfReader
 
 from attendance.models import Pass
 from schools.models import Location, User
 from schools.secrets import digest
 from tests import factories
+from tests.reading import text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_the_tuesday")]
 
@@ -34,11 +34,6 @@ def publisher(shop: Location) -> User:
 def at_desk(client, publisher):
     client.force_login(publisher)
     return client
-
-
-def text(answer: HttpResponse) -> str:
-    words = re.sub(r"<[^>]+>", "", answer.content.decode())
-    return re.sub(r"\s+", " ", words).replace("&#x27;", "'")
 
 
 # ---------------------------------------------------------------- signing in

@@ -13,6 +13,7 @@ from attendance.models import Device
 from attendance.wording import ago, clock_off
 from tests import factories
 from tests.factories import DAY, HOUR, MINUTE, NOW, deliver, moment, tally
+from tests.reading import text
 
 pytestmark = pytest.mark.django_db
 SECOND = dt.timedelta(seconds=1)
@@ -28,10 +29,6 @@ def on_the_tuesday(monkeypatch):
 def desk(client):
     client.force_login(factories.coordinator())
     return client
-
-
-def text(answer):
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.content.decode()))
 
 
 def shown_code(answer):

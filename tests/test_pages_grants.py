@@ -4,13 +4,13 @@ import re
 
 import pytest
 from django.db import connection
-from django.http import HttpResponse
 from django.test.utils import CaptureQueriesContext
 
 from activities.models import Session
 from attendance.models import GrantRule
 from tests import factories
 from tests.factories import DAY, HOUR, NOW, WEEK, day, deliver, tally
+from tests.reading import text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_the_tuesday")]
 
@@ -35,10 +35,6 @@ def filled_in(**fields):
         "min_weeks": "0",
         **fields,
     }
-
-
-def text(answer: HttpResponse) -> str:
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", answer.content.decode()))
 
 
 @pytest.fixture

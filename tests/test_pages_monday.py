@@ -14,6 +14,7 @@ from attendance.trends import Direction, trend_of
 from schools.models import Location
 from tests import factories
 from tests.factories import DAY, HOUR, NOW, WEEK, day, deliver, group, scan, tally
+from tests.reading import text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_the_tuesday")]
 
@@ -33,11 +34,6 @@ def coordinator(client):
     user = factories.coordinator()
     client.force_login(user)
     return user
-
-
-def text(answer: HttpResponse) -> str:
-    html = re.sub(r"<script.*?</script>", "", answer.content.decode(), flags=re.DOTALL)
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html)).replace("&#x27;", "'")
 
 
 def tables(answer: HttpResponse) -> dict[str, dict[str, list[str]]]:

@@ -17,6 +17,7 @@ from schools.models import Invitation, Letter, LetterKind, Problem, User
 from schools.rights import Rights
 from tests import factories
 from tests.factories import DAY, NOW, day
+from tests.reading import text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_the_tuesday")]
 NEW = "a quite new password"
@@ -34,10 +35,6 @@ def invited(desk, shop):
     answer = desk.post("/desk/people/new", said, follow=True)
     assert "De uitnodiging gaat naar sam@inloop.example." in text(answer)
     return User.objects.get(email="sam@inloop.example")
-
-
-def text(answer):
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.content.decode()))
 
 
 def secret():

@@ -10,6 +10,7 @@ from activities import closing_days, publishing
 from activities.models import Activity, Level, Session
 from tests import factories
 from tests.factories import DAY, HOUR, NOW, WEEK
+from tests.reading import text
 
 pytestmark = pytest.mark.django_db
 
@@ -25,12 +26,6 @@ def on_the_tuesday(monkeypatch):
 def titles(answer: HttpResponse) -> list[str]:
     """The titles of the cards, from top to bottom."""
     return re.findall(r'<h4><a href="[^"]+">([^<]+)</a></h4>', answer.content.decode())
-
-
-def text(answer: HttpResponse) -> str:
-    """What a person reads."""
-    words = re.sub(r"<[^>]+>", "", answer.content.decode())
-    return re.sub(r"\s+", " ", words).replace("&#x27;", "'")
 
 
 # ---------------------------------------------------------------- nothing is asked of a visitor

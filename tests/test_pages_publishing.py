@@ -10,6 +10,7 @@ from activities.weeks import AMSTERDAM, local_date
 from schools.models import Location, User
 from tests import factories
 from tests.factories import HOUR, NOW, WEEK
+from tests.reading import text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_the_tuesday")]
 
@@ -33,11 +34,6 @@ def publisher(shop: Location) -> User:
 def at_desk(client, publisher):
     client.force_login(publisher)
     return client
-
-
-def text(answer: HttpResponse) -> str:
-    words = re.sub(r"<[^>]+>", "", answer.content.decode())
-    return re.sub(r"\s+", " ", words).replace("&#x27;", "'")
 
 
 def filled_in(place: Location, **changes: object) -> dict[str, object]:

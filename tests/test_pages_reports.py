@@ -14,15 +14,12 @@ from attendance.reports.tables import FORMS
 from attendance.reports.takeaway import REPORTS
 from tests import factories
 from tests.factories import NOW, WEEK, day, deliver, tally
+from tests.reading import text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_the_tuesday")]
 
 DESK = "/en/desk"
 NEW = f"{DESK}/entries/new"
-
-
-def text(answer: HttpResponse) -> str:
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.content.decode()))
 
 
 def lines(answer: HttpResponse) -> list[dict[str, str]]:

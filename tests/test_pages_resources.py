@@ -4,7 +4,6 @@ import re
 
 import pytest
 from django.db import connection
-from django.http import HttpResponse
 from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 
@@ -12,6 +11,7 @@ from activities import bookings, publishing
 from activities.models import CalendarKey, Resource
 from tests import bookable, factories
 from tests.factories import DAY, HOUR, NOW, WEEK
+from tests.reading import text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_the_tuesday")]
 
@@ -35,10 +35,6 @@ def games(hub):
     games = factories.activity(place=hub, title="Games")
     bookings.book_series(games, resources=[bookable.equipment()], staff=[], at=NOW)
     return games
-
-
-def text(answer: HttpResponse) -> str:
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", answer.content.decode()))
 
 
 # ---------------------------------------------------------------- what there is

@@ -7,7 +7,6 @@ import re
 import uuid
 
 import pytest
-from django.http import HttpResponse
 
 from activities import closing_days, publishing
 from activities.models import Activity, Edition, Session
@@ -15,6 +14,7 @@ from activities.weeks import AMSTERDAM
 from schools.models import Closure, HolidayOverride, Kind
 from tests import bookable, factories
 from tests.factories import DAY, HOUR, MINUTE, NOW, day, deliver, tally
+from tests.reading import text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_the_tuesday")]
 
@@ -33,10 +33,6 @@ def hub():
 def club(shop):
     """Tuesdays until 26 January; seven are to come."""
     return factories.activity(place=shop, title="Club", rrule="FREQ=WEEKLY;BYDAY=TU", until="2027-01-31")
-
-
-def text(answer: HttpResponse) -> str:
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", answer.content.decode()))
 
 
 def stored():

@@ -12,6 +12,7 @@ from attendance.models import CheckIn, Settlement
 from schools.models import Location
 from tests import factories
 from tests.factories import DAY, HOUR, NOW, WEEK, claim_id, deliver, group, scan, tally, void
+from tests.reading import text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_the_tuesday", "drop_in")]
 
@@ -34,11 +35,6 @@ def worker(client, shop):
 def address(phone, outcome="clock_suspect", *, undated=True, **more):
     query = {"week": "2026-W48", "location": phone.location.slug, "phone": phone.pk, "outcome": outcome}
     return f"/desk/check-ins/settle?{urlencode(query | ({'undated': '1'} if undated else {}) | more)}"
-
-
-def text(answer: HttpResponse) -> str:
-    html = re.sub(r"<script.*?</script>", "", answer.content.decode(), flags=re.DOTALL)
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
 
 
 def choices(answer: HttpResponse, name: str) -> list[tuple[str, bool]]:

@@ -1,10 +1,7 @@
 """Calendars from elsewhere at the desk: adding, looking, the question about loss, files, stopping."""
 
-import re
-
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.http import HttpResponse
 from django.utils import translation
 
 from activities.forms import sources as forms
@@ -17,6 +14,7 @@ from tests import factories
 from tests.factories import NOW
 from tests.intake import elsewhere
 from tests.intake.elsewhere import calendar, once, weekly
+from tests.reading import text
 
 pytestmark = pytest.mark.django_db
 SECRET = "https://calendar.example/private-9f2c/school.ics"
@@ -69,11 +67,6 @@ def in_english():
     """The sentences as they stand in the code."""
     with translation.override("en"):
         yield
-
-
-def text(answer: HttpResponse) -> str:
-    words = re.sub(r"<[^>]+>", " ", answer.content.decode())
-    return re.sub(r"\s+", " ", words).replace("&#x27;", "'")
 
 
 def filled_in(place: Location, **changes: object) -> dict[str, object]:

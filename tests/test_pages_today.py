@@ -12,6 +12,7 @@ from attendance import closing
 from attendance.models import CheckIn, HandCount, NobodyCame
 from tests import factories
 from tests.factories import DAY, HOUR, NOW, WEEK, claim_id, deliver, group, scan, tally
+from tests.reading import text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_the_tuesday")]
 
@@ -29,11 +30,6 @@ def worker(client, shop):
 def over(shop):
     """It ended half an hour ago."""
     return factories.session(place=shop, title="Koken", starts_at=NOW - 2 * HOUR, ends_at=NOW - HOUR / 2)
-
-
-def text(answer: HttpResponse) -> str:
-    html = re.sub(r"<script.*?</script>", "", answer.content.decode(), flags=re.DOTALL)
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
 
 
 def rows(answer: HttpResponse) -> list[str]:

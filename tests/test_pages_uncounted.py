@@ -12,6 +12,7 @@ from attendance.models import CheckIn, Device
 from schools.models import Location
 from tests import factories
 from tests.factories import DAY, NOW, deliver, scan, tally, void
+from tests.reading import text, text_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_the_tuesday")]
 
@@ -38,10 +39,6 @@ def evening(shop: Location, drop_in: Session, phone: Device, card: str, hub: Loc
     deliver(tally(id=8), who=theirs)
 
 
-def text(answer: HttpResponse) -> str:
-    return text_of(answer.content.decode())
-
-
 def rows(answer: HttpResponse) -> list[tuple[str, list[list[str]]]]:
     """By the caption of their table, the heading of each row first."""
     return [
@@ -56,10 +53,6 @@ def rows(answer: HttpResponse) -> list[tuple[str, list[list[str]]]]:
             r"<caption>(.*?)</caption>.*?<tbody>(.*?)</tbody>", answer.content.decode(), flags=re.DOTALL
         )
     ]
-
-
-def text_of(html: str) -> str:
-    return " ".join(re.sub(r"<[^>]+>", " ", html).split())
 
 
 def test_the_monday_page_counts_them_per_outcome_and_leads_to_the_list(client, evening):

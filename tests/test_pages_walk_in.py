@@ -10,6 +10,7 @@ from attendance import devices
 from attendance.models import CheckIn
 from attendance.walk_ins import MOST_IN_A_MINUTE, code_at, key_of, let_in
 from tests.factories import NOW
+from tests.reading import text
 
 pytestmark = pytest.mark.django_db
 ID = "5b9d8a7e-3c1f-4d2a-9b8e-7f6a5c4d3e2b"
@@ -23,10 +24,6 @@ def on_the_tuesday(monkeypatch):
 @pytest.fixture
 def code(phone, drop_in):
     return code_at(key_of(phone), NOW)
-
-
-def text(answer):
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.content.decode()))
 
 
 def hidden_id(answer):

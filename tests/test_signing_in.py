@@ -16,6 +16,7 @@ from config.logs import Line
 from schools.models import AuditEntry, User
 from schools.signin.counting import forget_what_is_over
 from tests import factories
+from tests.reading import text
 from tests.signing_in import HOURS, MINUTES, READ_BY, Clock, code_at, is_in, log_in
 
 pytestmark = pytest.mark.django_db
@@ -49,10 +50,6 @@ def app(client, clock, coordinator) -> str:
     client.post("/desk/logout")
     clock.now += 5 * MINUTES
     return secret
-
-
-def text(answer) -> str:
-    return " ".join(re.sub(r"<[^>]+>", "", answer.content.decode()).split())
 
 
 # ---------------------------------------------------------------- wrong passwords
