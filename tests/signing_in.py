@@ -6,12 +6,15 @@ from typing import Any
 
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
+from django.conf import settings
 from django.http import HttpResponse
 from django.test import Client
 
 from tests import factories
 
 MINUTES, HOURS = 60, 3600
+TRIES = int(settings.ACCOUNT_RATE_LIMITS["login_failed"].partition("/")[0])
+LOCKED = "Wacht 15 minuten"
 READ_BY = ("schools.signin.sessions", "allauth.mfa.totp.internal.auth", "allauth.core.internal.ratelimit")
 
 

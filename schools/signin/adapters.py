@@ -62,6 +62,14 @@ class AccountAdapter(DefaultAccountAdapter):
     def get_client_ip(self, request: HttpRequest) -> str:
         return address_of_caller(request)
 
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """Of an account: not of the host too, whose port and letters the caller makes up.
+
+        Nor by its row, so that nobody learns whether there is one. What any database takes for the same address is the
+        same here: PostgreSQL compares in capitals, and an i without a dot has the same one.
+        """
+        return str(credentials["email"]).strip().upper().casefold()
+
     def add_message(
         self,
         request: HttpRequest,
