@@ -1,11 +1,12 @@
 """Wrong passwords and codes are counted by account and by address, whatever else the caller makes up."""
 
 import pytest
+from django.test import Client
 
 from schools.models import User
 from tests import factories
 from tests.reading import text
-from tests.signing_in import LOCKED, READ_BY, TRIES, Clock, is_in, log_in
+from tests.signing_in import LOCKED, MINUTES, READ_BY, TRIES, Clock, code_at, is_in, log_in, set_up_app
 
 pytestmark = pytest.mark.django_db
 
@@ -50,3 +51,51 @@ def test_in_letters_that_a_database_takes_for_others_it_is_the_same_account(clie
         log_in(client, typed, password="wrong")
 
     assert LOCKED in text(log_in(client, whose))
+
+
+# ---------------------------------------------------------------- from one address
+
+FROM_ONE_ADDRESS = 60
+
+
+def try_others(client, number):
+    for one in range(number):
+        answer = log_in(client, f"worker-{one}@inloop.example", password="welkom2026")
+    return answer
+
+
+def test_what_an_address_is_refused_takes_no_try_from_an_account(client, clock, coordinator):
+    try_others(client, FROM_ONE_ADDRESS)
+    for _try in range(TRIES):
+        assert LOCKED in text(log_in(client, coordinator.email, password="wrong"))
+
+    elsewhere = Client(REMOTE_ADDR="203.0.113.9")
+    log_in(elsewhere, coordinator.email)
+    assert is_in(elsewhere)
+
+
+def test_who_signs_in_takes_back_the_own_tries_and_none_of_the_others_of_that_address(client, clock, coordinator):
+    app = set_up_app(coordinator)
+    try_others(client, FROM_ONE_ADDRESS - 1)
+    for way in ("/desk/login/step", "/desk/account/confirm/code"):
+        clock.now += MINUTES
+        log_in(client, coordinator.email)
+        client.post(way, {"code": code_at(app, clock.now)})
+        assert is_in(client)
+
+    others = Client()
+    assert LOCKED not in text(try_others(others, 1))
+    assert LOCKED in text(try_others(others, 1))
+    assert LOCKED in text(log_in(others, coordinator.email))
+
+
+def test_wrong_codes_count_for_an_address_as_wrong_passwords_do(client, clock, coordinator):
+    app = set_up_app(coordinator)
+    try_others(client, FROM_ONE_ADDRESS - 2)
+    clock.now += MINUTES
+    log_in(client, coordinator.email)
+    for code in ("000000", "wrong"):
+        assert LOCKED not in text(client.post("/desk/login/step", {"code": code}))
+
+    assert LOCKED in text(client.post("/desk/login/step", {"code": code_at(app, clock.now)}))
+    assert LOCKED in text(try_others(Client(), 1))

@@ -29,6 +29,7 @@ from schools.qr import qr_svg
 from schools.rules import RuleViolation
 from schools.secrets import cipher
 from schools.signin import municipality, second_step, sessions
+from schools.signin.counting import begin_try
 
 log = logging.getLogger(__name__)
 
@@ -69,6 +70,12 @@ class AccountAdapter(DefaultAccountAdapter):
         same here: PostgreSQL compares in capitals, and an i without a dot has the same one.
         """
         return str(credentials["email"]).strip().upper().casefold()
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        tried = begin_try(request)
+        super().pre_authenticate(request, **credentials)
+        # Which is what allauth rolls back.
+        self._login_failed_rl_usage.usage += tried.usage
 
     def add_message(
         self,
