@@ -53,6 +53,24 @@ def test_in_letters_that_a_database_takes_for_others_it_is_the_same_account(clie
     assert LOCKED in text(log_in(client, whose))
 
 
+@pytest.mark.parametrize(
+    ("path", "field"), [("/desk/account/password", "old_password"), ("/desk/account/confirm", "password")]
+)
+def test_who_found_a_desk_open_does_not_guess_its_password_there(client, clock, coordinator, path, field):
+    log_in(client, coordinator.email)
+    fields = {"new_password1": "vier woorden zijn genoeg", "new_password2": "vier woorden zijn genoeg"}
+    for number in range(TRIES // 2):
+        # And not half of the tries more at the door.
+        log_in(Client(), coordinator.email, password="wrong")
+        assert LOCKED not in text(client.post(path, fields | {field: f"wrong {number}"}))
+
+    assert LOCKED in text(client.post(path, fields | {field: factories.PASSWORD}))
+    coordinator.refresh_from_db()
+    assert coordinator.check_password(factories.PASSWORD)
+    clock.now += 16 * MINUTES
+    assert client.post(path, fields | {field: factories.PASSWORD}).status_code == 302
+
+
 # ---------------------------------------------------------------- from one address
 
 FROM_ONE_ADDRESS = 60

@@ -10,6 +10,7 @@ from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from schools.signin.counting import begin_try
@@ -50,6 +51,13 @@ class ChangePasswordForm(PasswordChangeForm):
         names = {"old_password": _("Your password now"), "new_password1": _("New password")}
         for name, label in (names | {"new_password2": _("The new password again")}).items():
             self.fields[name].label, self.fields[name].help_text = label, ""
+
+    def clean_old_password(self) -> str:
+        """By the adapter, which counts wrong tries."""
+        old = str(self.cleaned_data["old_password"])
+        if not get_adapter().reauthenticate(self.user, old):
+            raise ValidationError(self.error_messages["password_incorrect"], code="password_incorrect")
+        return old
 
 
 def code_field(label: Any, hint: Any) -> forms.CharField:
