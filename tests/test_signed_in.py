@@ -119,6 +119,15 @@ def test_somebody_else_s_session_does_not_exist(here, coordinator):
     assert SignIn.objects.count() == 2
 
 
+@pytest.mark.parametrize("key", ["9" * 5_000, "9" * 30, "-1", "1.0", "²", "٣", "0x1", " ", "\0", "'"])
+@pytest.mark.parametrize(
+    ("path", "field"),
+    [(END, "session"), ("/desk/account/passkeys/remove", "passkey"), ("/desk/tokens/revoke", "token")],
+)
+def test_a_key_that_is_none_finds_nothing(here, path, field, key):
+    assert here.post(path, {field: key, "sure": "1"}).status_code == 404
+
+
 def test_ending_asks_again_who_you_are_after_ten_minutes(here, phone, coordinator, monkeypatch):
     clock = Clock()
     clock.now = SignIn.objects.latest("begun_at").begun_at.timestamp() + 20 * MINUTES
