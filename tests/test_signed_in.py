@@ -190,6 +190,21 @@ def test_after_a_new_password_the_list_has_this_one_alone(here, phone, coordinat
     assert [is_in(client) for client in (here, phone)] == [True, False]
 
 
+def test_a_password_set_in_the_administration_leaves_none_of_that_person_in_the_list(here, phone, coordinator):
+    boss = factories.administrator()
+    desk, elsewhere = signed_in(boss), signed_in(boss)
+    new = {"password1": "vier woorden zijn genoeg", "password2": "vier woorden zijn genoeg"}
+
+    desk.post(f"/admin/schools/user/{coordinator.pk}/password/", new)
+    assert not SignIn.objects.for_user(coordinator).exists()
+    # The administrator's own is still there, under another key; with an own new password it is the only one.
+    assert SignIn.objects.for_user(boss).count() == 2
+    desk.post(f"/admin/schools/user/{boss.pk}/password/", new)
+
+    assert SignIn.objects.get().session_id == desk.session.session_key
+    assert [is_in(client) for client in (here, phone, desk, elsewhere)] == [False, False, True, False]
+
+
 def test_whoever_has_a_lost_phone_is_out_when_its_second_step_is_taken_away(here, shop):
     worker = factories.youth_worker(at=shop)
     Authenticator.objects.create(user=worker, type=Authenticator.Type.TOTP, data={})
