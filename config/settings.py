@@ -121,7 +121,7 @@ MIDDLEWARE = [
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "schools.unchanged.Unchanged",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "schools.signin.sessions.Stored",
     "django.middleware.locale.LocaleMiddleware",
     "api.middleware.ApiHeaders",
     "django.middleware.common.CommonMiddleware",

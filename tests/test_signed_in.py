@@ -217,6 +217,21 @@ def test_whoever_has_a_lost_phone_is_out_when_its_second_step_is_taken_away(here
     assert [is_in(client) for client in (here, lost)] == [True, False]
 
 
+@pytest.mark.parametrize("what", ["second-step", "remove"])
+def test_who_ends_the_own_session_with_all_others_is_answered_and_out(here, coordinator, monkeypatch, what):
+    """Also when there was a sign of life of it to be written down."""
+    factories.coordinator(email="other@inloop.example")
+    Authenticator.objects.create(user=coordinator, type=Authenticator.Type.TOTP, data={})
+    clock = Clock()
+    clock.now = SignIn.objects.get().begun_at.timestamp() + 6 * MINUTES
+    monkeypatch.setattr("schools.signin.sessions.time", clock)
+
+    assert here.post(f"/desk/people/{coordinator.reference}/{what}")["Location"] == "/desk/people"
+
+    assert not is_in(here)
+    assert not Session.objects.exists()
+
+
 def test_who_has_to_set_up_a_second_step_first_ends_nobody_s_session(here, phone, coordinator, settings):
     settings.REQUIRE_SECOND_FACTOR = "coordinators"
     assert ended_from(here.get("/desk/account").content.decode()) == 0
