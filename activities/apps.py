@@ -8,6 +8,7 @@ from django.utils.module_loading import import_string
 from django.utils.timezone import now
 
 from activities.searching import teach_sqlite
+from schools import leaving
 from schools.writers import WRITERS
 
 # What the administrator changes and stands in calendars; and how a session that shows it leads there.
@@ -25,10 +26,14 @@ class ActivitiesConfig(AppConfig):
 
     def ready(self) -> None:
         WRITERS["subscription_off"] = "activities.webhooks.letters.write"
+        leaving.listen(self._shut_calendars, dispatch_uid="private calendars")
         connection_created.connect(teach_sqlite, dispatch_uid="letters as people look for them")
         for model in _SHOWN:
             post_save.connect(self._show_anew, sender=model, dispatch_uid=f"{model} saved")
             post_delete.connect(self._show_anew, sender=model, dispatch_uid=f"{model} deleted")
+
+    def _shut_calendars(self, person: int, **signal: Any) -> None:
+        self.get_model("CalendarKey")._default_manager.filter(user=person).delete()
 
     def _show_anew(self, *, instance: Any, created: bool | None = None, **signal: Any) -> None:
         """Without `created` it is gone."""

@@ -121,7 +121,7 @@ MIDDLEWARE = [
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "schools.unchanged.Unchanged",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "schools.signin.sessions.Stored",
     "django.middleware.locale.LocaleMiddleware",
     "api.middleware.ApiHeaders",
     "django.middleware.common.CommonMiddleware",
@@ -209,7 +209,7 @@ ACCOUNT_EMAIL_VERIFICATION = "none"  # who works here was invited by somebody
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
 # Wrong passwords and codes, of one account and from one address: a school has one for all of its people.
-ACCOUNT_RATE_LIMITS = {"login_failed": "8/15m/key,60/15m/ip", "reauthenticate": "8/15m/user"}
+ACCOUNT_RATE_LIMITS = {"login_failed": "8/15m/key", "failed_from": "60/15m/ip", "reauthenticate": "8/15m/user"}
 MFA_ADAPTER = "schools.signin.adapters.SecondStepAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_TOLERANCE = 1

@@ -10,6 +10,7 @@ from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.forms import AdminPasswordChangeForm
 from django.contrib.auth.models import Group
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
@@ -18,6 +19,7 @@ from django_tasks_db.models import DBTaskResult
 from schools import acts, audit
 from schools.audited_admin import AuditedAdmin
 from schools.models import AccessToken, Journey, Location, Membership, Neighbourhood, Organisation, Topic, User
+from schools.signin import second_step, sessions
 
 # What is queued is nothing to change by hand: letters have a page of their own at the desk.
 admin.site.unregister(DBTaskResult)
@@ -59,12 +61,17 @@ class PersonAdmin(AuditedAdmin, UserAdmin):
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002
         with transaction.atomic():
-            return super().user_change_password(request, id, form_url)
+            answer = super().user_change_password(request, id, form_url)
+            if request.method == "POST" and isinstance(request.user, User):
+                # This session has another key now, whoever the password is of.
+                sessions.note(request, request.user)
+            return answer
 
     def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> Any:
         """Called after every change; of a password this is the only word that Django gives."""
         if isinstance(form, AdminPasswordChangeForm):
             audit.record(acts.PASSWORD_SET, of=form.user, at=now())
+            sessions.others(request, form.user).end()
         return super().construct_change_message(request, form, formsets, add)
 
 
@@ -148,8 +155,16 @@ class ReadAndRemove(AuditedAdmin):
 
 @admin.register(Authenticator)
 class SecondStepAdmin(ReadAndRemove):
+    """What is told of a removal is the person, and no row that is gone."""
+
     list_display = ("user", "type", "created_at", "last_used_at")
     fields = ("user", "type", "created_at", "last_used_at")
+
+    def delete_model(self, request: HttpRequest, obj: Authenticator) -> None:
+        self.delete_queryset(request, Authenticator.objects.filter(pk=obj.pk))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Authenticator]) -> None:
+        second_step.take_away(queryset, here=request.session.session_key, at=now())
 
 
 @admin.register(SocialAccount)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
+from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.timezone import now
@@ -12,7 +13,7 @@ from schools.models import Topic
 
 
 class AuditedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Django runs each of these in one transaction with the change."""
+    """Django runs each of these in one transaction with the change; all but the last."""
 
     topic: Topic = Topic.PLACES
     # That these are changed is told; from what and to what is not.
@@ -39,6 +40,7 @@ class AuditedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         audit.record(acts.ROW_REMOVED, of=obj, topic=self.topic, at=now())
         super().delete_model(request, obj)
 
+    @transaction.atomic
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         for row in queryset:
             audit.record(acts.ROW_REMOVED, of=row, topic=self.topic, at=now())

@@ -34,8 +34,9 @@ def invite(
 ) -> Invitation:
     """Somebody who is not here, or not any more. Raises RuleViolation, and ValidationError at the field."""
     at = at or now()
-    [by] = people.lock(by)
-    person = User.objects.filter(email__iexact=email.strip()).first()
+    known = User.objects.filter(email__iexact=email.strip())[:1]
+    by, *there = people.lock(by, *known)
+    person = there[0] if there else None
     if person and person.is_active:
         raise _at_address(ValidationError(_("Somebody already signs in with this address."), "works_here"))
     if person and Invitation.objects.filter(user=person).exists():
@@ -46,6 +47,8 @@ def invite(
     if person is None:
         person = User.objects.create_user(email=email, name=name, is_active=False)
     else:
+        # Who was not removed but switched off in the administration still has everything of before.
+        people.shut_out(person, at=at)
         person.name = name
         person.save(update_fields=["name"])
     return _invite(person, rights, language=language, by=by, at=at)

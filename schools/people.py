@@ -9,6 +9,7 @@ from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
 from schools import acts, audit
+from schools.leaving import tell_left
 from schools.models import DigestSubscription, Invitation, Membership, Role, User
 from schools.rights import NOTHING, Rights, in_words, refusal_for_managing
 from schools.rules import RuleViolation
@@ -60,16 +61,19 @@ def forget_second_step(person: User, *, by: User, at: dt.datetime | None = None)
 
 
 def shut_out(person: User, *, at: dt.datetime) -> None:
-    """Without asking who may; for somebody who is locked."""
+    """Without asking who may; for somebody who is locked. What shuts stays shut if the person comes back."""
     give(person, NOTHING)
-    person.is_active = False
-    # Sessions hold on to the password that they began with: with this they end, also if the person comes back.
+    person.is_active = person.is_staff = False
+    # Sessions hold on to the password that they began with: with this they end.
     person.set_unusable_password()
-    person.save(update_fields=["is_active", "password"])
+    person.save(update_fields=["is_active", "is_staff", "password"])
+    person.groups.clear()
+    person.user_permissions.clear()
     person.access_tokens.filter(revoked_at=None).update(revoked_at=at)
     DigestSubscription.objects.filter(user=person).delete()
     Invitation.objects.filter(user=person).delete()
     second_step.forget(person)
+    tell_left(person=person.pk)
 
 
 def give(person: User, rights: Rights) -> None:

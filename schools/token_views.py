@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from schools import acts, audit
 from schools.gate import StaffRequest, staff_only
 from schools.models import AccessToken, Organisation, Scope, User
+from schools.posted import row_key
 
 # Those that are over are shown too, so that one sees what there was.
 MOST = 50
@@ -69,8 +70,7 @@ def index(request: StaffRequest) -> HttpResponse:
 @require_POST
 @staff_only
 def revoke(request: StaffRequest) -> HttpResponse:
-    given = request.POST.get("token", "")
-    token = get_object_or_404(_own(request), pk=given if given.isascii() and given.isdigit() else 0)
+    token = get_object_or_404(_own(request), pk=row_key(request.POST.get("token", "")))
     with transaction.atomic():
         token.revoke(at=now())
         audit.record(acts.TOKEN_REVOKED, of=request.user, changes={"name": (token.name, None)}, at=now())

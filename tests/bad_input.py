@@ -72,7 +72,8 @@ SUITES = {
         test_pages_sources.py::test_an_address_that_cannot_be_used_is_an_error_at_its_field_and_nothing_is_kept
         test_pages_sources.py::test_what_is_not_filled_in_right_is_told_and_not_fetched
         test_pages_today.py::test_what_cannot_be_counted_is_said_at_the_form
-        test_pages_tokens.py::test_a_token_that_cannot_be_is_not_made_and_the_field_says_why""",
+        test_pages_tokens.py::test_a_token_that_cannot_be_is_not_made_and_the_field_says_why
+        test_signed_in.py::test_a_key_that_is_none_finds_nothing""",
     "Calendars and lists of others": """
         intake/test_addresses.py::test_a_machine_of_a_network_of_our_own_may_not_be_asked
         intake/test_addresses.py::test_a_number_in_disguise_is_still_that_number

@@ -50,6 +50,7 @@ def test_every_page_of_the_administration_writes_down_its_changes():
     assert bare == []
 
 
+@pytest.mark.django_db(transaction=True)  # what is chosen in a list Django itself deletes in none
 def test_adding_changing_and_deleting_is_told_from_what_to_what(client, administrator):
     values = {"slug": "hub", "name": "HUB", "kind": "youth_hub", "url": ""}
     client.post("/admin/schools/organisation/add/", values)

@@ -15,7 +15,7 @@ from django.test import Client
 from oidc_provider_mock import run_server_in_thread
 
 from schools.access import Role
-from schools.models import Location, User
+from schools.models import Location, SignIn, User
 from schools.signin.municipality import RoleAt, read_roles, roles_from
 from tests import factories
 from tests.reading import text
@@ -265,10 +265,12 @@ def test_an_invited_person_ties_the_account_by_proving_to_be_it(client, provider
     me = factories.publisher(of=shop.organisation, email="me@zaanstad.example")
     Authenticator.objects.create(user=me, type="recovery_codes", data={})
     provider.account("s-1", email="me@elsewhere.example", roles=["Council"])
-    log_in(client, me.email)
+    for one in (client, Client()):
+        log_in(one, me.email)
 
     come_in("s-1", begin="/desk/account/municipality")
 
+    assert SignIn.objects.count() == 1
     # Out, and in again by the municipality alone.
     assert "Vanaf nu log je in met je account van de gemeente" in text(client.get("/desk/login"))
     assert client.get("/desk").status_code == 302

@@ -1,13 +1,16 @@
 """Who may look after whom; how somebody comes to work here, and what is left when they go."""
 
 import re
+from base64 import b64encode
 from functools import partial
 
 import pytest
 from django.contrib.auth import authenticate
+from django.contrib.auth.models import Group, Permission
 from django.core import mail
 from django.core.exceptions import ValidationError
 
+from activities.models import CalendarKey
 from schools import invitations, people, post
 from schools.access import roles_of
 from schools.models import AccessToken, AuditEntry, Invitation, Letter, User
@@ -271,3 +274,37 @@ def test_who_is_removed_is_out_at_once_and_stays_out_when_they_are_invited_again
     assert User.objects.get(pk=person.pk).is_active
     assert is_out()
     assert authenticate(username=person.email, password=factories.PASSWORD) is None
+
+
+@pytest.mark.parametrize("is_removed", [True, False])
+def test_nothing_of_before_comes_back_with_who_is_invited_again(client, api, boss, shop, worker, is_removed):
+    """Who was removed at the desk, or switched off in the administration: a coordinator gives no rights of it."""
+    person = factories.youth_worker(at=shop)
+    User.objects.filter(pk=person.pk).update(is_staff=True)
+    group = Group.objects.create(name="organisations")
+    for had in (group.permissions, person.user_permissions):
+        had.add(Permission.objects.get(codename="change_organisation"))
+    person.groups.add(group)
+    token, calendar = factories.access_token(user=person), CalendarKey.issue(user=person, at=NOW)
+
+    def opens():
+        secret = "Basic " + b64encode(f"kalender:{calendar}".encode()).decode()
+        client.force_login(User.objects.get(pk=person.pk))
+        return (
+            client.get("/admin/schools/organisation/").status_code,
+            client.get("/feeds/private/rota.ics", headers={"Authorization": secret}).status_code,
+            api.get("/devices", token=token).status_code,
+        )
+
+    assert opens() == (200, 200, 403)
+    if is_removed:
+        people.remove(person, by=boss, at=NOW)
+    else:
+        User.objects.filter(pk=person.pk).update(is_active=False)
+    invite(by=boss, rights=worker, email=person.email)
+    invitations.accept(code(), name="Sam", password=NEW, at=NOW)
+
+    assert opens() == (302, 401, 401)
+    person = User.objects.get(pk=person.pk)
+    assert (person.is_staff, person.get_all_permissions()) == (False, set())
+    assert roles_of(person).works_at == {shop.pk}

@@ -119,6 +119,15 @@ def test_somebody_else_s_session_does_not_exist(here, coordinator):
     assert SignIn.objects.count() == 2
 
 
+@pytest.mark.parametrize("key", ["9" * 5_000, "9" * 30, "-1", "1.0", "²", "٣", "0x1", " ", "\0", "'"])
+@pytest.mark.parametrize(
+    ("path", "field"),
+    [(END, "session"), ("/desk/account/passkeys/remove", "passkey"), ("/desk/tokens/revoke", "token")],
+)
+def test_a_key_that_is_none_finds_nothing(here, path, field, key):
+    assert here.post(path, {field: key, "sure": "1"}).status_code == 404
+
+
 def test_ending_asks_again_who_you_are_after_ten_minutes(here, phone, coordinator, monkeypatch):
     clock = Clock()
     clock.now = SignIn.objects.latest("begun_at").begun_at.timestamp() + 20 * MINUTES
@@ -181,6 +190,21 @@ def test_after_a_new_password_the_list_has_this_one_alone(here, phone, coordinat
     assert [is_in(client) for client in (here, phone)] == [True, False]
 
 
+def test_a_password_set_in_the_administration_leaves_none_of_that_person_in_the_list(here, phone, coordinator):
+    boss = factories.administrator()
+    desk, elsewhere = signed_in(boss), signed_in(boss)
+    new = {"password1": "vier woorden zijn genoeg", "password2": "vier woorden zijn genoeg"}
+
+    desk.post(f"/admin/schools/user/{coordinator.pk}/password/", new)
+    assert not SignIn.objects.for_user(coordinator).exists()
+    # The administrator's own is still there, under another key; with an own new password it is the only one.
+    assert SignIn.objects.for_user(boss).count() == 2
+    desk.post(f"/admin/schools/user/{boss.pk}/password/", new)
+
+    assert SignIn.objects.get().session_id == desk.session.session_key
+    assert [is_in(client) for client in (here, phone, desk, elsewhere)] == [False, False, True, False]
+
+
 def test_whoever_has_a_lost_phone_is_out_when_its_second_step_is_taken_away(here, shop):
     worker = factories.youth_worker(at=shop)
     Authenticator.objects.create(user=worker, type=Authenticator.Type.TOTP, data={})
@@ -191,6 +215,21 @@ def test_whoever_has_a_lost_phone_is_out_when_its_second_step_is_taken_away(here
     people.forget_second_step(worker, by=User.objects.get(email="coordinator@inloop.example"), at=NOW)
 
     assert [is_in(client) for client in (here, lost)] == [True, False]
+
+
+@pytest.mark.parametrize("what", ["second-step", "remove"])
+def test_who_ends_the_own_session_with_all_others_is_answered_and_out(here, coordinator, monkeypatch, what):
+    """Also when there was a sign of life of it to be written down."""
+    factories.coordinator(email="other@inloop.example")
+    Authenticator.objects.create(user=coordinator, type=Authenticator.Type.TOTP, data={})
+    clock = Clock()
+    clock.now = SignIn.objects.get().begun_at.timestamp() + 6 * MINUTES
+    monkeypatch.setattr("schools.signin.sessions.time", clock)
+
+    assert here.post(f"/desk/people/{coordinator.reference}/{what}")["Location"] == "/desk/people"
+
+    assert not is_in(here)
+    assert not Session.objects.exists()
 
 
 def test_who_has_to_set_up_a_second_step_first_ends_nobody_s_session(here, phone, coordinator, settings):

@@ -6,7 +6,6 @@ import re
 
 import pytest
 from allauth.mfa.models import Authenticator
-from django.conf import settings as configured
 from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.db import connection
@@ -17,12 +16,9 @@ from schools.models import AuditEntry, User
 from schools.signin.counting import forget_what_is_over
 from tests import factories
 from tests.reading import text
-from tests.signing_in import HOURS, MINUTES, READ_BY, Clock, code_at, is_in, log_in
+from tests.signing_in import HOURS, LOCKED, MINUTES, READ_BY, TRIES, Clock, code_at, is_in, log_in
 
 pytestmark = pytest.mark.django_db
-
-TRIES = int(configured.ACCOUNT_RATE_LIMITS["login_failed"].partition("/")[0])
-LOCKED = "Wacht 15 minuten"
 
 
 @pytest.fixture

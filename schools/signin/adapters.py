@@ -29,6 +29,7 @@ from schools.qr import qr_svg
 from schools.rules import RuleViolation
 from schools.secrets import cipher
 from schools.signin import municipality, second_step, sessions
+from schools.signin.counting import begin_try
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +62,20 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def get_client_ip(self, request: HttpRequest) -> str:
         return address_of_caller(request)
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """Of an account: not of the host too, whose port and letters the caller makes up.
+
+        Nor by its row, so that nobody learns whether there is one. What any database takes for the same address is the
+        same here: PostgreSQL compares in capitals, and an i without a dot has the same one.
+        """
+        return str(credentials["email"]).strip().upper().casefold()
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        tried = begin_try(request)
+        super().pre_authenticate(request, **credentials)
+        # Which is what allauth rolls back.
+        self._login_failed_rl_usage.usage += tried.usage
 
     def add_message(
         self,

@@ -4,12 +4,16 @@ from typing import Any
 
 from allauth.account.adapter import get_adapter
 from allauth.account.forms import ReauthenticateForm
+from allauth.core import context
 from allauth.mfa.base import forms as base
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
+
+from schools.signin.counting import begin_try
 
 
 class LoginForm(AuthenticationForm):
@@ -48,18 +52,36 @@ class ChangePasswordForm(PasswordChangeForm):
         for name, label in (names | {"new_password2": _("The new password again")}).items():
             self.fields[name].label, self.fields[name].help_text = label, ""
 
+    def clean_old_password(self) -> str:
+        """By the adapter, which counts wrong tries."""
+        old = str(self.cleaned_data["old_password"])
+        if not get_adapter().reauthenticate(self.user, old):
+            raise ValidationError(self.error_messages["password_incorrect"], code="password_incorrect")
+        return old
+
 
 def code_field(label: Any, hint: Any) -> forms.CharField:
     attrs = {"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True}
     return forms.CharField(label=label, help_text=hint, max_length=20, widget=forms.TextInput(attrs=attrs))
 
 
-class StepForm(base.AuthenticateForm):
+class CodeForm(base.BaseAuthenticateForm):
     code = code_field(_("Code"), _("The six digits in your app. Or one of your recovery codes."))
 
+    def clean_code(self) -> str:
+        """By allauth, which counts wrong codes of an account; from an address they are counted here."""
+        tried = begin_try(context.request)
+        code: str = super().clean_code()
+        tried.rollback()
+        return code
 
-class ConfirmStepForm(base.ReauthenticateForm):
-    code = code_field(_("Code"), _("The six digits in your app. Or one of your recovery codes."))
+
+class StepForm(CodeForm, base.AuthenticateForm):
+    pass
+
+
+class ConfirmStepForm(CodeForm, base.ReauthenticateForm):
+    pass
 
 
 class AppForm(ActivateTOTPForm):

@@ -71,3 +71,5 @@ def _tell(act: audit.Act, authenticator: Authenticator, *, request: HttpRequest)
 def tie(request: HttpRequest, sociallogin: SocialLogin, **signal: Any) -> None:
     assert isinstance(sociallogin.user, User)
     municipality.tie(sociallogin.user, sociallogin.claims)
+    # This one too is over: it began with a password, and hears of it when it asks for the next page.
+    sessions.others(request, sociallogin.user).end()

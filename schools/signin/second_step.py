@@ -1,12 +1,16 @@
 """Who needs a second step to sign in, and who took it: a code of an app, a passkey, or the municipality's own."""
 
+import datetime as dt
+
 from allauth.account.authentication import get_authentication_records
 from allauth.account.internal.flows.login import record_authentication
+from allauth.mfa.base.internal.flows import delete_dangling_recovery_codes
 from allauth.mfa.models import Authenticator
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.http import HttpRequest
 
+from schools import acts, audit
 from schools.models import SignIn, User
 
 
@@ -68,3 +72,17 @@ def forget(user: User) -> int:
     """
     SignIn.objects.for_user(user).end()
     return Authenticator.objects.filter(user=user).delete()[0]
+
+
+@transaction.atomic
+def take_away(steps: models.QuerySet[Authenticator], *, here: str | None, at: dt.datetime) -> None:
+    """These and no others, of whomever; for the administration. Whoever is in with them is out as well.
+
+    Not with the session `here`, from which it is done: it may be the person's own.
+    """
+    keys = list(steps.values_list("pk", flat=True))
+    for person in User.objects.filter(authenticator__in=keys).distinct().order_by("pk"):
+        SignIn.objects.for_user(person).exclude(session=here).end()
+        Authenticator.objects.filter(user=person, pk__in=keys).delete()
+        delete_dangling_recovery_codes(person)
+        audit.record(acts.SECOND_STEP_FORGOTTEN, of=person, at=at)

@@ -7,13 +7,16 @@ session, and by `end_others` for a second step.
 import datetime as dt
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user
 from django.contrib.auth.models import AnonymousUser
+from django.contrib.sessions.exceptions import SessionInterrupted
+from django.contrib.sessions.middleware import SessionMiddleware
 from django.db import transaction
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.functional import SimpleLazyObject
 
@@ -83,6 +86,18 @@ def has_ended(request: HttpRequest, *, at: float) -> bool:
 def _moment(request: HttpRequest, name: str) -> float:
     """Without a mark it was long ago."""
     return float(request.session.get(name, 0))
+
+
+class Stored(SessionMiddleware):
+    """Whoever ends the own session, with all of a person, is answered as others are: it is done.
+
+    Django answers 400 where there was still something to be written down in it, such as a sign of life.
+    """
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        with suppress(SessionInterrupted):
+            return super().process_response(request, response)
+        return response
 
 
 class Sessions:

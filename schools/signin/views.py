@@ -26,6 +26,7 @@ from django.views.decorators.http import require_POST
 from schools import acts, audit
 from schools.gate import StaffRequest
 from schools.models import User
+from schools.posted import row_key
 from schools.signin import municipality, second_step, sessions
 from schools.signin.forms import ChangePasswordForm, LoginForm
 
@@ -97,7 +98,7 @@ def end_sessions(request: StaffRequest) -> HttpResponse:
     """One of one's own, by what stands in the body; or all but this one."""
     rows = sessions.others(request, request.user)
     if (key := request.POST.get("session", "")) != "others":
-        rows = rows.filter(pk=get_object_or_404(rows, pk=key if key.isdecimal() else None).pk)
+        rows = rows.filter(pk=get_object_or_404(rows, pk=row_key(key)).pk)
     if sessions.end(rows, by=request.user, at=now()):
         messages.success(request, _("There you are logged out."))
     return redirect("mfa_index")
@@ -107,8 +108,7 @@ def end_sessions(request: StaffRequest) -> HttpResponse:
 def remove_passkey(request: StaffRequest) -> HttpResponse:
     """Asks first: which one stands in the body, and in no path."""
     own = Authenticator.objects.filter(user=request.user, type=Authenticator.Type.WEBAUTHN)
-    key = request.POST.get("passkey", "")
-    passkey = get_object_or_404(own, pk=key if key.isdecimal() else None)
+    passkey = get_object_or_404(own, pk=row_key(request.POST.get("passkey", "")))
     adapter = get_adapter()
     if "sure" not in request.POST:
         return render(request, "schools/signin/passkey_remove.html", {"passkey": passkey})

@@ -2,7 +2,10 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+from django.utils.timezone import now
 
+from schools import acts, audit
 from schools.models import User
 from schools.signin import second_step
 
@@ -17,4 +20,8 @@ class Command(BaseCommand):
         user = User.objects.filter(email__iexact=email).first()
         if user is None:
             raise CommandError(f"Nobody signs in with {email}.")
-        self.stdout.write(f"{second_step.forget(user)} forgotten.")
+        with transaction.atomic():
+            forgotten = second_step.forget(user)
+            if forgotten:
+                audit.record(acts.SECOND_STEP_FORGOTTEN, of=user, at=now())
+        self.stdout.write(f"{forgotten} forgotten.")
