@@ -123,7 +123,8 @@ def listed(words: list[str]) -> str:
 
 def rhythm(schedule: Schedule) -> str:
     """elke dinsdag en donderdag, 15.30 tot 17.00 uur"""
-    return f"{on_days(schedule)}, {times(schedule.start_time, schedule.end_time)}"
+    days = on_days(schedule)
+    return days if schedule.has_no_day else f"{days}, {times(schedule.start_time, schedule.end_time)}"
 
 
 def rhythms(parts: list[Part], *, today: dt.date) -> str:
@@ -161,6 +162,8 @@ def rule(text: str) -> str:
 
 def on_days(schedule: Schedule) -> str:
     """elke dinsdag en donderdag"""
+    if schedule.has_no_day:
+        return _("on separate days")
     if not schedule.rrule:
         return _("once, on %(day)s") % {"day": full_day(schedule.starts_on)}
     plain = weekly(schedule)

@@ -293,6 +293,16 @@ def test_what_goes_on_after_its_day_stays_as_long_as_it_was(school, start, lengt
     assert drafts.copy(activity, at=NOW).starts_on.year == 2027
 
 
+def test_what_has_no_ordinary_date_is_not_said_to_be_on_one(client, school, monkeypatch):
+    apply(school, calendar(once(starts_at=moment("2026-12-01T20:00"), length=4.5 * HOUR)), at=NOW)
+    stop(school, keep=True, at=NOW)
+    monkeypatch.setattr("activities.views.now", lambda: NOW)
+    page = client.get("/en/activities/chess").content.decode()
+    assert "On separate days" in page
+    assert "20:00 to 00:30" in page
+    assert "23:59" not in page
+
+
 def test_of_long_and_ordinary_dates_an_ordinary_one_is_that_of_the_schedule(school):
     camp = once(key="20261201", starts_at=moment("2026-12-01T09:00"), length=55 * HOUR)
     apply(school, calendar(camp, *weekly(first=TUESDAY + WEEK, times=2)), at=NOW)
