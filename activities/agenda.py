@@ -130,10 +130,9 @@ class Agenda:
 
     @cached_property
     def sessions(self) -> list[Session]:
-        published = Session.objects.published().in_week(self.monday).with_places().in_order()
-        if self.only_on:
-            published = published.filter(local_date=self.only_on)
-        return with_places_taken(self.choice.narrow(published), at=self.at)
+        published = Session.objects.published()
+        shown = published.on_day(self.only_on) if self.only_on else published.in_week(self.monday)
+        return with_places_taken(self.choice.narrow(shown.with_places().in_order()), at=self.at)
 
     @cached_property
     def coming(self) -> list[tuple[dt.date, list[Session]]]:

@@ -6,12 +6,12 @@ from functools import reduce
 from operator import or_
 
 from django.db import transaction
-from django.db.models import Count, F
+from django.db.models import Count
 from django.utils.timezone import now
 
 from activities import acts
 from activities.models import Activity, Edition, EventKind, Session
-from activities.series import apply_closures, cancel_for, fit_sessions
+from activities.series import cancel_for, fit_sessions, open_again
 from activities.webhooks.outbox import of_activity, tell
 from schools import audit
 from schools.models import Closure, HolidayOverride
@@ -49,9 +49,7 @@ def reopen(*closures: Closure, at: dt.datetime | None = None) -> None:
     for closure in closures:
         _note(acts.REOPENED, closure, sessions=numbers.get(closure.pk, 0), at=at)
     Closure.objects.filter(pk__in=[closure.pk for closure in closures]).delete()
-    restored = Session.objects.filter(pk__in=sessions)
-    restored.update(cancelled_at=None, cancel_reason="", closure=None, sequence=F("sequence") + 1, updated_at=at)
-    apply_closures(list(restored), at=at)
+    open_again(sessions, at=at)
     _tell(activities, at=at)
 
 

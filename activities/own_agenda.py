@@ -11,7 +11,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from activities.agenda import chosen_week
-from activities.attendance_asked import attended
+from activities.attendance_asked import attended, uncounted
 from activities.conflicts import clashes_of
 from activities.models import Session, SessionQuerySet
 from activities.weeks import WEEK, YEARS, label, local_date, monday_of, weeks
@@ -32,11 +32,7 @@ class Entry:
     is_clashing: bool
     people_came: bool
     is_over: bool
-
-    @property
-    def is_uncounted(self) -> bool:
-        """Over, and nobody was counted: the same as in the figures."""
-        return self.is_over and not self.people_came and not self.session.is_cancelled
+    is_uncounted: bool
 
     @property
     def can_change(self) -> bool:
@@ -86,7 +82,7 @@ def chosen_month(text: str, *, at: dt.datetime) -> tuple[dt.date, bool]:
 
 @dataclass
 class OwnAgenda:
-    """Some days in a row, as they look at this moment. At most six queries, however many sessions there are."""
+    """Some days in a row, as they look at this moment. As many queries for one session as for six hundred."""
 
     user: User
     narrowing: Narrowing
@@ -100,7 +96,7 @@ class OwnAgenda:
         own = self.narrowing.narrow(own)
         rows = list(own.with_places().in_order()[: MOST + 1])
         keys = [session.pk for session in rows]
-        came = attended(keys)
+        came, missed = attended(keys), uncounted(keys, at=self.at)
         clashing = {key for clash in clashes_of(own, at=self.at) for key in clash.sessions}
         return [
             Entry(
@@ -108,6 +104,7 @@ class OwnAgenda:
                 is_clashing=session.pk in clashing,
                 people_came=session.pk in came,
                 is_over=session.ends_at <= self.at,
+                is_uncounted=session.pk in missed,
             )
             for session in rows
         ]

@@ -77,10 +77,11 @@ def _of_activity(activity: Activity, *, at: dt.datetime) -> dict[str, Any]:
     for_level = _("for %(level)s") % {"level": activity.get_level_display()}
     level = "" if activity.level == Level.ALL else wording.capital(for_level)
     ages = wording.ages(activity.min_age, activity.max_age)
+    has_rhythm = not (activity.is_taken_in or activity.schedule.has_no_day)
     return {
         "title": said(activity, "title"),
-        "when": _coming_dates(activity, at=at) if activity.is_taken_in else _rhythm(activity, at=at),
-        "more": [] if activity.is_taken_in else _exceptions(activity),
+        "when": _rhythm(activity, at=at) if has_rhythm else _coming_dates(activity, at=at),
+        "more": _exceptions(activity) if has_rhythm else [],
         "offers": [],
         "facts": [
             (_("Where"), _place(activity.location)),
@@ -132,10 +133,10 @@ def _last(held: list[dt.date]) -> str:
 
 
 def _coming_dates(activity: Activity, *, at: dt.datetime) -> list[str]:
-    """Another calendar knows no rhythm."""
+    """Where there is no rhythm, as in another calendar."""
     coming = activity.sessions.scheduled().filter(starts_at__gt=at).in_order()[:MOST_LINES]
     lines = [f"{wording.day(one.local_date)}, {wording.times(one.starts_at, one.ends_at)}" for one in coming]
-    return [wording.capital(line) for line in lines or [wording.by_another_calendar()]]
+    return [wording.capital(line) for line in lines or [wording.rhythm_of(activity, today=local_date(at))]]
 
 
 def _place(location: Location) -> list[str]:

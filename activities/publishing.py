@@ -28,8 +28,8 @@ from activities.noting import TOLD, note_activity, note_change, note_session
 from activities.parts import begin_part, cut_off, leave_out, move_parts
 from activities.series import (
     add_sessions,
-    apply_closures,
     closures_over,
+    fit_closures,
     fit_sessions,
     is_as_planned,
     is_planned,
@@ -122,8 +122,7 @@ def change(
         if by_hand or _SCHEDULE & changes.keys():
             fit_sessions(activity, at=at, by_hand_from=(from_on or local_date(at)) if by_hand else None)
         if "organisation" in changes:
-            # It may be another that is closed.
-            apply_closures(list(activity.sessions.scheduled().filter(starts_at__gt=at)), at=at)
+            fit_closures(activity, at=at)
     note_change(activity, was, from_on=from_on, by_hand=by_hand, at=at)
     return activity
 

@@ -54,6 +54,11 @@ class Schedule:
     skip_holidays: bool = True
     excluded_dates: tuple[dt.date, ...] = ()
 
+    @property
+    def has_no_day(self) -> bool:
+        """Left out is the only day that it has: all that there is was added by hand, or kept (see `intake.parting`)."""
+        return not self.rrule and self.starts_on in self.excluded_dates
+
     def starts_at(self, day: dt.date) -> dt.datetime:
         return at_wall_clock(day, self.start_time)
 

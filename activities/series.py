@@ -6,6 +6,7 @@ another calendar have no schedule of ours: these functions leave them alone.
 
 import datetime as dt
 from collections.abc import Collection, Mapping
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db.models import F, Q
@@ -184,6 +185,25 @@ def apply_closures(sessions: Collection[Session], *, at: dt.datetime) -> None:
     days = [session.local_date for session in sessions]
     for closure in Closure.objects.filter(starts_on__lte=max(days), ends_on__gte=min(days)):
         cancel_for(closure, Session.objects.filter(pk__in=[session.pk for session in sessions]), at=at)
+
+
+def open_again(sessions: Collection[UUID], *, at: dt.datetime) -> None:
+    """Restore these, which are locked and which a closure cancelled, save on days that another closure holds shut."""
+    restored = Session.objects.filter(pk__in=sessions)
+    restored.update(cancelled_at=None, cancel_reason="", closure=None, sequence=F("sequence") + 1, updated_at=at)
+    apply_closures(list(restored), at=at)
+
+
+def fit_closures(activity: Activity, *, at: dt.datetime) -> None:
+    """After it went to another organisation: what the one before closed is on, and what this one closed is not."""
+    coming = activity.sessions.filter(starts_at__gt=at)
+    coming.lock()
+    freed: list[UUID] = []
+    for closure in Closure.objects.filter(cancelled_sessions__in=coming.order_by()).distinct().order_by("pk"):
+        shut = coming.falling_in(closure).order_by().values("pk")
+        freed += coming.filter(closure=closure).exclude(pk__in=shut).values_list("pk", flat=True)
+    open_again(freed, at=at)
+    apply_closures(list(coming.scheduled()), at=at)
 
 
 def closures_over(session: Session) -> ClosureQuerySet:

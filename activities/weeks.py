@@ -10,6 +10,10 @@ from zoneinfo import ZoneInfo
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 WEEK = dt.timedelta(weeks=1)
+# What ends before this is of the evening that it began in, though the day is another.
+MORNING = dt.time(5)
+# Of a session: so long is only what another calendar says.
+LONGEST = dt.timedelta(days=62)
 # Dates outside are typing errors, and the ends of Python's calendar are far away from them.
 YEARS = range(2000, 2101)
 _LABEL = re.compile(r"(\d{4})-W(\d{2})", re.ASCII)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from activities.schedule import HORIZON, Part, Schedule, dates
 from activities.weekly import weekly
-from activities.weeks import AMSTERDAM, WEEK
+from activities.weeks import AMSTERDAM, MORNING, WEEK, at_wall_clock
 from schools.calendar import REGION, FreeDays
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 # A rule that counts its sessions is followed for as long as any schedule is looked at.
 _COUNTED = dt.timedelta(days=366 * 12)
+_DAY = dt.timedelta(days=1)
 
 
 def capital(text: str) -> str:
@@ -75,19 +76,27 @@ def moment(at: dt.datetime) -> str:
 
 
 def times(start: dt.time | dt.datetime, end: dt.time | dt.datetime) -> str:
-    """15.30 tot 17.00 uur; or de hele dag, from midnight to midnight"""
-    if isinstance(start, dt.datetime) and isinstance(end, dt.datetime) and _is_midnight(start) and _is_midnight(end):
-        return _("all day")
+    """15.30 tot 17.00 uur; de hele dag, from midnight to midnight; with the last day, where it goes on until then"""
+    if isinstance(start, dt.datetime) and isinstance(end, dt.datetime):
+        start, end = start.astimezone(AMSTERDAM), end.astimezone(AMSTERDAM)
+        if start.time() == end.time() == dt.time():
+            last = end.date() - _DAY
+            several = _("all day, up to and including %(day)s") % {"day": day(last)}
+            return _("all day") if last == start.date() else several
+        if _goes_on(start, end):
+            words = {"start": clock(start), "day": day(end.date()), "end": clock(end)}
+            return _("%(start)s to %(day)s, %(end)s") % words
     return _("%(start)s to %(end)s") % {"start": clock(start), "end": clock(end)}
 
 
-def _is_midnight(moment: dt.datetime) -> bool:
-    return moment.astimezone(AMSTERDAM).time() == dt.time()
+def _goes_on(start: dt.datetime, end: dt.datetime) -> bool:
+    """After the night that follows; or for so long that 01.00 to 01.30 would seem to be half an hour."""
+    return end - start >= _DAY or end >= at_wall_clock(start.date() + _DAY, MORNING)
 
 
 def week_days(monday: dt.date) -> str:
     """23 tot en met 29 november"""
-    sunday = monday + WEEK - dt.timedelta(days=1)
+    sunday = monday + WEEK - _DAY
     first = str(monday.day) if monday.month == sunday.month else short_day(monday)
     return _("%(first)s to %(last)s") % {"first": first, "last": short_day(sunday)}
 
@@ -114,7 +123,8 @@ def listed(words: list[str]) -> str:
 
 def rhythm(schedule: Schedule) -> str:
     """elke dinsdag en donderdag, 15.30 tot 17.00 uur"""
-    return f"{on_days(schedule)}, {times(schedule.start_time, schedule.end_time)}"
+    days = on_days(schedule)
+    return days if schedule.has_no_day else f"{days}, {times(schedule.start_time, schedule.end_time)}"
 
 
 def rhythms(parts: list[Part], *, today: dt.date) -> str:
@@ -152,6 +162,8 @@ def rule(text: str) -> str:
 
 def on_days(schedule: Schedule) -> str:
     """elke dinsdag en donderdag"""
+    if schedule.has_no_day:
+        return _("on separate days")
     if not schedule.rrule:
         return _("once, on %(day)s") % {"day": full_day(schedule.starts_on)}
     plain = weekly(schedule)
@@ -203,7 +215,7 @@ def _ends(schedule: Schedule) -> bool:
 
 def _end(schedule: Schedule, *, today: dt.date) -> dt.date:
     if schedule.until:
-        return schedule.until + dt.timedelta(days=1)
+        return schedule.until + _DAY
     return schedule.starts_on + _COUNTED if _ends(schedule) else max(today, schedule.starts_on) + HORIZON
 
 

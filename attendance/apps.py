@@ -19,6 +19,7 @@ class AttendanceConfig(AppConfig):
     def ready(self) -> None:
         connection_created.connect(restoring.refuse, dispatch_uid="restoring")
         attendance_asked.answer(self._visits, dispatch_uid="attendance")
+        attendance_asked.answer_uncounted(self._uncounted, dispatch_uid="attendance")
         places_taken.answer(self._places, dispatch_uid="places")
         cancelling.listen(self._suspend, dispatch_uid="places")
         WRITERS["digest"] = "attendance.digests.write"
@@ -27,6 +28,10 @@ class AttendanceConfig(AppConfig):
         # By its name: it needs the models of this app.
         taken: dict[UUID, int] = import_string("attendance.places.reading.taken")(sessions, at=at)
         return taken
+
+    def _uncounted(self, sessions: list[UUID], at: dt.datetime, **signal: Any) -> set[UUID]:
+        found: set[UUID] = import_string("attendance.details.uncounted")(sessions, at=at)
+        return found
 
     def _suspend(self, sessions: list[UUID], **signal: Any) -> None:
         import_string("attendance.places.listing.suspend")(sessions)

@@ -2,10 +2,11 @@
 
 import datetime as dt
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
+from uuid import UUID
 
-from django.db.models import Count, F, Q, QuerySet, Sum, Value
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum, Value
 
 from activities.models import Session
 from attendance.closed_weeks import VISITS
@@ -14,6 +15,9 @@ from attendance.questions import of_check_in, of_session
 
 NOTHING = {"sessions_uncounted": 0, "open_minutes": 0, "participant_minutes": 0}
 _MINUTE = dt.timedelta(minutes=1)
+# Of a session of a closed week.
+_PLANNED = Q(is_planned=True, is_cancelled=False)
+_UNCOUNTED = _PLANNED & Q(scanned_visits=0, tallied_visits=0, group_visits=0, nobody_came=False)
 
 
 def of_sessions(sessions: QuerySet[Session], name: str | None, *, at: dt.datetime) -> Iterable[dict[str, Any]]:
@@ -43,17 +47,22 @@ def of_visits(check_ins: QuerySet[CheckIn], name: str | None) -> Iterable[dict[s
 
 
 def of_closed(totals: QuerySet[SessionTotal], name: str | None) -> Iterable[dict[str, Any]]:
-    planned = Q(is_planned=True, is_cancelled=False)
-    uncounted = planned & Q(scanned_visits=0, tallied_visits=0, group_visits=0, nobody_came=False)
     rows = (
         totals.order_by()
         .values(key=F(name) if name else Value(0), monday=F("week"))
         .annotate(
-            sessions_uncounted=Count("pk", filter=uncounted),
-            open_minutes=Sum("minutes", filter=planned, default=0),
+            sessions_uncounted=Count("pk", filter=_UNCOUNTED),
+            open_minutes=Sum("minutes", filter=_PLANNED, default=0),
             participant_minutes=Sum(F("minutes") * VISITS),
         )
     )
     for row in map(dict[str, Any], rows):
         row["week"] = row.pop("monday")
         yield row
+
+
+def uncounted(sessions: Collection[UUID], *, at: dt.datetime) -> set[UUID]:
+    """Those of these that count as such above, of open and of closed weeks. One query."""
+    closed = SessionTotal.objects.filter(session=OuterRef("pk"))
+    missed = Exists(closed.filter(_UNCOUNTED)) | Q(is_uncounted(at=at), ~Exists(closed))
+    return set(Session.objects.filter(missed, pk__in=sessions).order_by().values_list("pk", flat=True))

@@ -204,6 +204,19 @@ def test_control_characters_do_not_get_into_a_calendar(client):
     assert str(events(get(client))[f"session-{session.pk}@testserver"]["SUMMARY"]) == "AB"
 
 
+def test_a_line_ends_where_we_end_it_also_for_programs_that_know_other_ends(client):
+    """vdirsyncer takes a calendar apart as Python does its lines: also at three letters that nobody sees."""
+    session = factories.session(starts_at=now() + DAY)
+    text = "Sport\u2028END:VEVENT\u2029END:VCALENDAR\x85"
+    for model, names in ((Activity, ("title", "description")), (Location, ("name",)), (Programme, ("name",))):
+        model.objects.update(**dict.fromkeys(names, text))
+    response = get(client)
+    lines = response.content.decode().split("\r\n")
+    assert "\r\n".join(lines).splitlines() == lines[:-1]
+    summary = events(response)[f"session-{session.pk}@testserver"]["SUMMARY"]
+    assert str(summary) == "Sport\nEND:VEVENT\nEND:VCALENDAR\n"
+
+
 WORDS = {
     "Turkish": "Çarşamba günü ılık İzmir'de şiir, ağaç ve ığdır",
     "Bulgarian": "Занимание след училище; ела с приятели, всички са добре дошли",

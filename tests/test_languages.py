@@ -141,6 +141,42 @@ def test_days_and_times_read_as_people_say_them(code):
     assert said == SAID[code]
 
 
+TUESDAY = factories.moment("2026-12-01T00:00")
+LONG = {
+    "nl": ["09.00 uur tot donderdag 3 december, 16.00 uur", "de hele dag, tot en met donderdag 3 december"],
+    "en": ["09:00 to Thursday 3 December, 16:00", "all day, up to and including Thursday 3 December"],
+    "tr": ["09:00\xa0–\xa03 Aralık Perşembe, saat 16:00", "bütün gün, 3 Aralık Perşembe gününün sonuna kadar"],
+    "bg": [
+        "от 09:00\xa0ч. до четвъртък, 3 декември, 16:00\xa0ч.",
+        "цял ден, до четвъртък, 3 декември включително",
+    ],
+}
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_what_ends_on_another_day_says_so(code):
+    with translation.override(code):
+        camp = wording.times(TUESDAY + 9 * HOUR, TUESDAY + 2 * DAY + 16 * HOUR)
+        assert [camp, wording.times(TUESDAY, TUESDAY + 3 * DAY)] == LONG[code]
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "said"),
+    [
+        ("2026-12-01T00:00", "2026-12-02T00:00", "all day"),
+        ("2026-12-01T20:00", "2026-12-02T00:00", "20:00 to 00:00"),
+        # The night is of its evening.
+        ("2026-12-01T20:00", "2026-12-02T00:30", "20:00 to 00:30"),
+        ("2026-12-01T20:00", "2026-12-02T08:00", "20:00 to Wednesday 2 December, 08:00"),
+        ("2026-12-01T01:00", "2026-12-02T01:30", "01:00 to Wednesday 2 December, 01:30"),
+        ("2027-03-28T00:00", "2027-03-29T00:00", "all day"),  # of 23 hours
+    ],
+)
+def test_what_ends_in_the_night_is_of_its_evening(start, end, said):
+    with translation.override("en"):
+        assert wording.times(factories.moment(start), factories.moment(end)) == said
+
+
 @pytest.mark.parametrize(
     ("code", "one", "more"),
     [("nl", "1 plaats", "16 plaatsen"), ("tr", "1 yer", "16 yer"), ("bg", "1 място", "16 места")],

@@ -6,6 +6,7 @@ import pytest
 from django.http import HttpResponse
 
 from activities import bookings, publishing
+from attendance import closing, counting
 from tests import bookable, factories
 from tests.factories import DAY, HOUR, NOW, WEEK, moment
 
@@ -49,6 +50,17 @@ def test_every_state_is_said_in_a_word_and_own_sessions_only_are_there(at_desk, 
     found = pieces(at_desk.get(path))
     said = {title: {word for word in STATES.values() if f"</svg>{word}" in piece} for title, piece in found.items()}
     assert said == {title: {STATES[title]} if title in STATES else set() for title in TITLES if title != "Theirs"}
+
+
+def test_a_session_that_nobody_came_to_is_counted_in_an_open_and_in_a_closed_week(at_desk, shop):
+    for week in (NOW, NOW - 5 * WEEK):
+        missed = factories.session(place=shop, title="Missed", starts_at=week - 4 * HOUR)
+        empty = factories.session(place=shop, title="Plain", starts_at=week - 4 * HOUR)
+        counting.say_nobody_came(empty, by=factories.youth_worker(at=shop), at=week)
+    closing.close_week(missed.week, at=NOW)
+    for week in ("2026-W48", "2026-W43"):
+        found = pieces(at_desk.get(f"{AGENDA}?week={week}"))
+        assert {title: "not counted" in piece for title, piece in found.items()} == {"Missed": True, "Plain": False}
 
 
 def test_what_can_still_change_leads_to_where_it_is_moved_cancelled_or_restored(at_desk, week):
@@ -115,7 +127,7 @@ def test_more_sessions_need_no_more_queries(at_desk, shop, week, path, django_as
     for number in range(60):
         session = factories.session(place=shop, title=f"Number {number}", starts_at=NOW + (number % 5) * DAY)
         bookings.book_session(session, resources=[bookable.equipment()], staff=[], keep_clashes=True, at=NOW)
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         assert len(at_desk.get(path).context["agenda"].entries) == 66
 
 

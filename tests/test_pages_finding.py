@@ -57,6 +57,25 @@ def test_a_day_leaves_what_is_on_then(client, a_busy_week, asked, found):
     assert titles(client.get(f"/{asked}")) == found
 
 
+def test_what_goes_on_for_days_is_there_on_each_of_them(client, monkeypatch):
+    monday = factories.moment("2026-11-23T00:00")
+    for title, hours in [("Camp", (-15, 65)), ("Week", (0, 5 * 24)), ("Disco", (20, 24.5)), ("Over", (-72, 9))]:
+        factories.session(title=title, starts_at=monday + hours[0] * HOUR, ends_at=monday + hours[1] * HOUR)
+
+    found = {}
+    for number in range(-1, 3):
+        monkeypatch.setattr("activities.views.now", lambda number=number: monday + number * DAY + 10 * HOUR)
+        found[number] = [titles(client.get(f"/?day={day}")) for day in ("today", "tomorrow")]
+
+    assert found == {
+        -1: [["Over", "Camp"], ["Over", "Camp", "Week", "Disco"]],
+        0: [["Camp", "Week", "Disco", "Over"], ["Camp", "Week"]],
+        1: [["Camp", "Week"], ["Camp", "Week"]],
+        2: [["Camp", "Week"], ["Week"]],
+    }
+    assert "sunday 22 november" in text(client.get("/en/?day=today")).lower()
+
+
 def test_tomorrow_on_a_sunday_is_in_the_next_week(client, monkeypatch):
     sunday = factories.moment("2026-11-29T20:00")
     monkeypatch.setattr("activities.views.now", lambda: sunday)

@@ -63,6 +63,25 @@ def test_a_series_of_another_organisation_is_closed_with_that_one(series):
     assert [session.is_cancelled for session in series.sessions.in_order()] == [True] + [False] * 5
 
 
+def test_a_series_of_another_organisation_is_no_longer_closed_with_the_one_before(series, shop):
+    hub = factories.location(slug="hub")
+    publishing.change(series, {"location": hub}, at=NOW)
+    theirs, by_hand, of_both, of_the_place, *_open = series.sessions.in_order()
+    publishing.cancel(by_hand, reason="Ziek", at=NOW)
+    for one in (theirs, by_hand, of_both):
+        shut(shop.organisation, on=one.local_date.isoformat())
+    for one in (of_both, of_the_place):
+        shut(hub.organisation, on=one.local_date.isoformat())
+    before = {one.pk: one.sequence for one in series.sessions.all()}
+
+    publishing.change(series, {"organisation": hub.organisation}, at=NOW)
+
+    after = list(series.sessions.in_order())
+    assert [one.is_cancelled for one in after] == [False, True, True, True, False, False]
+    assert [one.sequence - before[one.pk] for one in after] == [1, 0, 2, 0, 0, 0]
+    assert after[2].closure.organisation == hub.organisation
+
+
 def test_what_the_series_left_does_not_come_back_with_the_end_of_a_closure(shop):
     series = factories.activity(
         place=shop, starts_on="2026-11-24", rrule="FREQ=DAILY;COUNT=9", start_time="18:00", end_time="19:00"

@@ -19,7 +19,7 @@ from activities.models import Session
 from activities.weeks import AMSTERDAM
 
 # Raised with every change of how a calendar is written: nothing of the old form is used again.
-FORMAT = 2
+FORMAT = 3
 HOURLY = dt.timedelta(hours=1)
 LONGEST_DESCRIPTION = 500
 PLAIN_COLOUR = "teal"
@@ -33,6 +33,8 @@ VTIMEZONE = Component.from_ical(
     "END:VTIMEZONE\r\n"
 )
 _END = b"END:VCALENDAR\r\n"
+# Some programs end a line also where Unicode would.
+_BREAK = re.compile("\r\n|[\x85\u2028\u2029]")
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")
 
 
@@ -145,7 +147,7 @@ def _in_seconds(moment: dt.datetime) -> dt.datetime:
 
 
 def _clean(text: str) -> str:
-    return _CONTROL.sub("", text.replace("\r\n", "\n"))
+    return _CONTROL.sub("", _BREAK.sub("\n", text))
 
 
 def _comes_twice(moment: dt.datetime) -> bool:

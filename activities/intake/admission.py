@@ -12,10 +12,9 @@ from icalendar import Component, Event, vDDDLists, vDDDTypes, vRecur
 from x_wr_timezone import UTCChangingWalker
 
 from activities.intake import texts
-from activities.weeks import AMSTERDAM
+from activities.weeks import AMSTERDAM, LONGEST
 
 YEARS = range(1990, 2101)
-LONGEST = dt.timedelta(days=62)
 # A session needs an end: an event without one, or that ends when it starts, is taken for this long.
 HOUR = dt.timedelta(hours=1)
 DAY = dt.timedelta(days=1)

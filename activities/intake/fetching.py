@@ -19,7 +19,8 @@ from activities.intake.policy import MOST_BYTES, may_begin_a_calendar
 
 SECONDS = 30.0  # from the first redirect to the last octet
 MOST_REDIRECTS = 3
-LONGEST_VALIDATOR = 500
+# As long as the columns of a calendar source.
+LONGEST_VALIDATORS = {"ETag": 500, "Last-Modified": 100}
 _PIECE = 65_536
 _REDIRECTS = {301, 302, 303, 307, 308}
 _REFUSALS = {401: "asks_password", 403: "not_public", 404: "gone", 410: "gone", 429: "asked_too_often"}
@@ -106,7 +107,7 @@ def _fetched(response: BaseHTTPResponse, *, was_known: bool) -> Fetched:
 
 def _validator(response: BaseHTTPResponse, name: str) -> str:
     value = response.headers.get(name, "")
-    return value if len(value) <= LONGEST_VALIDATOR and value.isascii() and value.isprintable() else ""
+    return value if len(value) <= LONGEST_VALIDATORS[name] and value.isascii() and value.isprintable() else ""
 
 
 def _body(response: BaseHTTPResponse) -> bytes:

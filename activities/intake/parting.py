@@ -1,15 +1,21 @@
 """The end of following a calendar."""
 
 import datetime as dt
+from collections import defaultdict
+from dataclasses import replace
 
 from django.db import transaction
 
 from activities import acts
 from activities.models import Activity, CalendarSource, Edition, EventKind, Session
+from activities.schedule import Part, Schedule
 from activities.series import remove_sessions
 from activities.webhooks.outbox import of_activity, tell
 from activities.weeks import AMSTERDAM
 from schools import audit
+
+_SCHEDULE = ["starts_on", "start_time", "end_time", "until", "rrule", "skip_holidays", "excluded_dates"]
+_LAST_MINUTE = dt.time(23, 59)
 
 
 @transaction.atomic
@@ -33,23 +39,43 @@ def stop(source: CalendarSource, *, keep: bool, at: dt.datetime) -> CalendarSour
 
 
 def _make_own(activities: list[Activity], *, at: dt.datetime) -> None:
-    """One session is that of a schedule that says once, the others are extra dates: no schedule takes them away."""
+    """One session is that of a schedule that says once, the others are extra dates: no schedule takes them away.
+
+    Where no session ends on its own day, all are extra dates, and the schedule leaves out the only day that it has.
+    """
     sessions = list(Session.objects.filter(activity__in=activities).select_for_update().order_by("pk"))
-    own: dict[int, Session] = {}
+    of_activity: defaultdict[int, list[Session]] = defaultdict(list)
     for session in sorted(sessions, key=lambda one: (bool(one.moved_at), one.starts_at <= at, one.starts_at, one.pk)):
-        own.setdefault(session.activity_id, session)
+        of_activity[session.activity_id].append(session)
+        session.source_key = session.scheduled_on = None
     for activity in activities:
         activity.source, activity.source_uid, activity.until = None, "", None
         activity.updated_at = at
-        if first := own.get(activity.pk):
-            start, end = first.starts_at.astimezone(AMSTERDAM), first.ends_at.astimezone(AMSTERDAM)
-            activity.starts_on, activity.start_time, activity.end_time = start.date(), start.time(), end.time()
-    for session in sessions:
-        session.source_key = None
-        session.scheduled_on = session.local_date if session is own[session.activity_id] else None
-    columns = ["source", "source_uid", "until", "starts_on", "start_time", "end_time", "updated_at"]
-    Activity.objects.bulk_update(activities, columns, batch_size=100)
+        own = of_activity[activity.pk]
+        scheduled = next((one for one in own if _is_as_it_says(_once(one), one, activity)), None)
+        if scheduled:
+            activity.schedule, scheduled.scheduled_on = _once(scheduled), scheduled.local_date
+        else:
+            once = _once(own[0]) if own else activity.schedule
+            activity.schedule = replace(once, excluded_dates=(once.starts_on,))
+    Activity.objects.bulk_update(activities, ["source", "source_uid", "updated_at", *_SCHEDULE], batch_size=100)
     Session.objects.bulk_update(sessions, ["source_key", "scheduled_on"], batch_size=200)
+
+
+def _once(session: Session) -> Schedule:
+    """What one day can hold of this session."""
+    start, end = session.starts_at.astimezone(AMSTERDAM), session.ends_at.astimezone(AMSTERDAM)
+    return Schedule(
+        starts_on=start.date(),
+        start_time=start.time(),
+        end_time=end.time() if end.date() == start.date() else _LAST_MINUTE,
+        skip_holidays=False,
+    )
+
+
+def _is_as_it_says(schedule: Schedule, session: Session, activity: Activity) -> bool:
+    part = Part(schedule=schedule, location_id=activity.location_id)
+    return session.when_and_where == part.when_and_where(schedule.starts_on)
 
 
 def _take_off(activities: list[Activity], *, at: dt.datetime) -> None:

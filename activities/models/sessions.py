@@ -12,7 +12,7 @@ from activities.models.activities import Activity
 from activities.models.holding import held
 from activities.models.programmes import Level
 from activities.places_taken import taken_in
-from activities.weeks import local_date, monday_of
+from activities.weeks import LONGEST, MORNING, at_wall_clock, local_date, monday_of
 from schools.models import Closure, Location
 
 if TYPE_CHECKING:
@@ -47,6 +47,13 @@ class SessionQuerySet(models.QuerySet["Session"]):
 
     def in_week(self, monday: dt.date) -> "SessionQuerySet":
         return self.filter(week=monday)
+
+    def on_day(self, day: dt.date) -> "SessionQuerySet":
+        """Those that begin on it, and those of days before that go on after its night."""
+        first, end = at_wall_clock(day, dt.time()), at_wall_clock(day + dt.timedelta(days=1), dt.time())
+        going_on = Q(starts_at__gte=first) | Q(ends_at__gte=at_wall_clock(day, MORNING))
+        # No longer ago than anything lasts, so that an index finds them.
+        return self.filter(going_on, starts_at__gte=first - LONGEST, starts_at__lt=end)
 
     def starting_from(self, moment: dt.datetime) -> "SessionQuerySet":
         return self.filter(starts_at__gte=moment)

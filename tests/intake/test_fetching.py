@@ -8,6 +8,7 @@ import pytest
 
 from activities.intake.events import Unusable
 from activities.intake.fetching import fetch
+from activities.models import CalendarSource
 from tests.intake.hostile import PAGE
 from tests.intake.servers import BODY, SECRET, answer, code_of, sent_on, server
 
@@ -82,6 +83,17 @@ def test_a_validator_that_is_no_text_is_not_kept():
     with server(answer(ETag='"' + "x" * 600 + '"', Last_Modified="\x80")) as (here, _asked):
         fetched = fetch(here)
     assert (fetched.etag, fetched.last_modified) == ("", "")
+
+
+def test_a_validator_that_its_column_cannot_hold_is_not_kept():
+    # SQLite would keep it all the same; PostgreSQL refuses the whole calendar.
+    for name, column in (("ETag", "etag"), ("Last-Modified", "last_modified")):
+        most = CalendarSource._meta.get_field(column).max_length
+        with server(*(answer(**{name.replace("-", "_"): "x" * length}) for length in (most, most + 1))) as (
+            here,
+            _asked,
+        ):
+            assert [getattr(fetch(here), column) for _answer in range(2)] == ["x" * most, ""]
 
 
 def test_proxies_of_the_environment_are_not_used(monkeypatch):

@@ -7,8 +7,9 @@ from threading import Thread
 import pytest
 from django.db import connection
 
-from activities import publishing
+from activities import closing_days, drafts, publishing
 from activities.intake import taking
+from activities.intake.apply import apply
 from activities.intake.events import Form, Unusable
 from activities.intake.fetching import Fetched
 from activities.intake.parting import stop
@@ -18,7 +19,7 @@ from activities.models import Activity, CalendarSource, Session
 from attendance.housekeeping import keep_house
 from schools.rules import RuleViolation
 from tests import factories
-from tests.factories import DAY, HOUR, MINUTE, NOW, WEEK
+from tests.factories import DAY, HOUR, MINUTE, NOW, WEEK, moment
 from tests.intake import elsewhere
 from tests.intake.elsewhere import TUESDAY, calendar, once, source, weekly
 
@@ -264,6 +265,54 @@ def test_who_stops_and_keeps_the_activities_can_change_them_like_any_other(other
     publishing.cancel(second, reason="Ziek", at=NOW + HOUR)
     publishing.move(third, starts_at=third.starts_at + HOUR, at=NOW + HOUR)
     assert [one.status for one in Session.objects.in_order()] == ["scheduled", "cancelled", "scheduled", "scheduled"]
+
+
+@pytest.mark.parametrize(
+    ("start", "length", "until"),
+    [
+        ("2026-12-01T20:00", 4.5 * HOUR, "23:59"),  # a disco, past midnight
+        ("2026-12-01T00:00", DAY, "23:59"),
+        ("2026-12-01T09:00", 55 * HOUR, "23:59"),  # a camp of three days
+    ],
+)
+def test_what_goes_on_after_its_day_stays_as_long_as_it_was(school, start, length, until):
+    apply(school, calendar(once(starts_at=moment(start), length=length)), at=NOW)
+    sessions = list(Session.objects.values("pk", "starts_at", "ends_at", "sequence"))
+    stop(school, keep=True, at=NOW)
+    activity = Activity.objects.get()
+
+    closing_days.decide(factories.own_days(of=school.organisation, starts_on="2027-01-12"), at=NOW)
+    publishing.extend_all(at=NOW)
+    publishing.change(activity, {"location": factories.location(slug="hall")}, at=NOW)
+
+    assert list(Session.objects.values("pk", "starts_at", "ends_at", "sequence")) == sessions
+    assert Session.objects.get().is_extra
+    # What one day can hold of it: so that it can be changed, and copied.
+    activity.refresh_from_db()
+    assert (activity.start_time.isoformat("minutes"), activity.end_time.isoformat("minutes")) == (start[11:], until)
+    assert drafts.copy(activity, at=NOW).starts_on.year == 2027
+
+
+def test_what_has_no_ordinary_date_is_not_said_to_be_on_one(client, school, monkeypatch):
+    apply(school, calendar(once(starts_at=moment("2026-12-01T20:00"), length=4.5 * HOUR)), at=NOW)
+    stop(school, keep=True, at=NOW)
+    monkeypatch.setattr("activities.views.now", lambda: NOW)
+    page = client.get("/en/activities/chess").content.decode()
+    assert "On separate days" in page
+    assert "20:00 to 00:30" in page
+    assert "23:59" not in page
+
+
+def test_of_long_and_ordinary_dates_an_ordinary_one_is_that_of_the_schedule(school):
+    camp = once(key="20261201", starts_at=moment("2026-12-01T09:00"), length=55 * HOUR)
+    apply(school, calendar(camp, *weekly(first=TUESDAY + WEEK, times=2)), at=NOW)
+    stop(school, keep=True, at=NOW)
+
+    assert [one.is_extra for one in Session.objects.in_order()] == [True, False, True]
+    times = Session.objects.in_order().values_list("starts_at", "ends_at")
+    before = list(times)
+    closing_days.decide(factories.own_days(of=school.organisation, starts_on="2027-01-12"), at=NOW)
+    assert list(times) == before
 
 
 def test_who_stops_and_lets_them_go_keeps_what_was_counted(other_side, school):
