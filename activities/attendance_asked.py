@@ -1,16 +1,17 @@
 """How this package learns whether anybody came, from the one above it, which it does not know.
 
-The receiver is connected in `attendance.apps`.
+The receivers are connected in `attendance.apps`.
 """
 
+import datetime as dt
 from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
 from django.dispatch import Signal
 
-_asked = Signal()
-answer = _asked.connect
+_asked, _asked_for_good, _holding = Signal(), Signal(), Signal()
+answer, answer_for_good, hold_when_told = _asked.connect, _asked_for_good.connect, _holding.connect
 
 
 def attendance_of(sessions: Collection[UUID]) -> dict[UUID, int]:
@@ -25,3 +26,15 @@ def attendance_of(sessions: Collection[UUID]) -> dict[UUID, int]:
 def attended(sessions: Collection[UUID]) -> set[UUID]:
     """Those with at least one visit."""
     return {key for key, visits in attendance_of(sessions).items() if visits}
+
+
+def counted_for_good(sessions: Collection[UUID]) -> set[UUID]:
+    """Those that a week has counted which is closed, or may still do: they stay in it, also where nobody came."""
+    answers: list[tuple[Any, Any]] = _asked_for_good.send(sender=None, sessions=sessions)
+    return {key for _receiver, found in answers for key in found}
+
+
+def hold_week(monday: dt.date) -> None:
+    """It is not closed until the transaction ends. Before its sessions are locked, as check-ins do: else the two wait
+    for each other."""
+    _holding.send(sender=None, monday=monday)

@@ -21,7 +21,7 @@ from activities import acts
 from activities.attendance_asked import attendance_of, attended
 from activities.cancelling import tell_cancelled
 from activities.conflicts import refusing_new_clashes
-from activities.locking import after, held, locked, taken_in
+from activities.locking import after, held, locked, refuse_if_counted_for_good, taken_in
 from activities.models import Activity, Edition, EventKind, Session
 from activities.models.activities import take_slugs
 from activities.noting import TOLD, note_activity, note_change, note_session
@@ -283,15 +283,16 @@ def move(
     """To another time or place; without a new end it lasts as long as it did.
 
     Where a version is given, it must be the one that the caller saw. Raises ValidationError, and RuleViolation:
-    changed_meanwhile, cancelled, has_attendance, comes_from_calendar, closed, double_booked.
+    changed_meanwhile, cancelled, has_attendance, week_closed, comes_from_calendar, closed, double_booked.
     """
     at = at or now()
-    session = locked(session, at=at)
+    session = locked(session, with_week=True, at=at)
     if if_version not in (None, session.version):
         raise changed_meanwhile()
     if session.is_cancelled:
         raise RuleViolation("cancelled", _("This session is cancelled. Restore it first, then move it."))
     _refuse_if_attended(session)
+    refuse_if_counted_for_good(session)
     new_start = starts_at or session.starts_at
     if not ends_at:
         # Already here: its end might lie after the last day that there is.
