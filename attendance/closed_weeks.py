@@ -74,6 +74,9 @@ def count_sessions(totals: QuerySet[SessionTotal], name: str | None) -> Iterable
             scanned=Sum("scanned_visits"),
             tallied=Sum("tallied_visits"),
             grouped=Sum("group_visits"),
+            # Those that had a visitor: counted here, and elsewhere.
+            counted_here=Count("pk", filter=Q(is_arrived=False, scanned_visits__gt=0)),
+            arrived=Count("pk", filter=Q(is_arrived=True, scanned_visits__gt=0)),
         )
     )
     for row in map(dict[str, Any], rows):

@@ -24,6 +24,8 @@ from activities.models import (
 from attendance import closing
 from attendance.models import Entry, EntryKind, GrantRule, SessionTotal, VisitorTotal, Week
 from attendance.moving import owned
+from attendance.questions import Question
+from attendance.totals import weekly_totals
 from schools.models import Membership, Organisation, User
 from tests import factories
 from tests.factories import DAY, HOUR, NOW, day, deliver, group, scan, tally
@@ -135,6 +137,68 @@ def test_scopes_name_the_same_places_under_their_new_numbers(town, tmp_path):
     assert sorted(VisitorTotal.objects.filter(owned.scopes_of(own)).values_list("visitors", flat=True)) == before
     assert VisitorTotal.objects.count() == len(before) >= 6
     assert own.pk != town.pk
+
+
+WEEK_OF_THREE = day("2026-11-16")
+
+
+def visitors(group_by=None, **filters):
+    """Of the closed week, by the rows in which somebody scanned: how many, newcomers, and why there are none."""
+    question = Question(first=WEEK_OF_THREE, last=WEEK_OF_THREE, group_by=group_by, filters=filters)
+    return {
+        row.group.slug if row.group else "": (row.visitors, row.first_time_visitors, row.missing.get("visitors"))
+        for row in weekly_totals(question, at=NOW)
+        if row.scanned_visits
+    }
+
+
+NOT_KEPT = (None, None, "not_kept")
+
+
+def test_visitors_are_told_where_all_that_was_counted_arrived_and_are_no_zero_elsewhere(town, tmp_path):
+    here = left(tmp_path / "here")
+    elsewhere()
+    arrived(here)
+    for own in ("organisation", "activity", "location"):
+        [told] = visitors(own).values()
+        assert told == (3, 3, None), own
+    assert visitors("programme", organisation="shop") == {"drop-in": (3, 3, None)}
+    for everybodys in (None, "programme", "neighbourhood", "level"):
+        [told] = visitors(everybodys).values()
+        assert told == NOT_KEPT, everybodys
+
+
+def test_a_town_tells_its_own_visitors_and_not_those_of_a_row_that_others_arrived_in(town, tmp_path):
+    here = left(tmp_path / "here")
+    elsewhere()
+    place, token = factories.location(slug="other-0"), factories.issued_pass()[1]
+    at = factories.session(place=place, title="Of the town", starts_at=NOW - 7 * DAY).starts_at
+    deliver(scan(id=1, token=token, at=at), who=factories.device(place=place)[0], at=at)
+    closing.close_week(WEEK_OF_THREE, at=NOW)
+    arrived(here)
+    assert visitors("location") == {"other-0": (1, 1, None), "shop": (3, 3, None)}
+    assert visitors("neighbourhood") == {"wijk-0": (1, 1, None), "poelenburg": NOT_KEPT}
+    assert visitors("programme") == {"drop-in": NOT_KEPT}
+    assert visitors() == {"": NOT_KEPT}
+
+
+def test_visitors_of_guests_are_not_told_beside_visits_that_stayed(town, tmp_path):
+    """At the own door some came to what another organisation offers: together they were counted there."""
+    shop, hub = town.locations.get(), factories.organisation(slug="hub")
+    at = NOW - 14 * DAY
+    for number, offers in enumerate((town, hub)):
+        session = factories.session(place=shop, of=offers, title=f"By {offers.slug}", starts_at=at)
+        token = factories.issued_pass(number=90 + number)[1]
+        deliver(scan(id=90 + number, token=token, at=at, session=session), who=factories.coordinator(), at=at)
+    closing.close_week(day("2026-11-09"), at=NOW)
+    here = left(tmp_path / "here")
+    elsewhere()
+    arrived(here)
+    question = Question(first=day("2026-11-09"), last=WEEK_OF_THREE, filters={"location": "shop"})
+    found = [(row.scanned_visits, row.visitors) for row in weekly_totals(question, at=NOW)]
+    assert found == [(1, None), (3, 3)]
+    [own] = weekly_totals(Question(first=day("2026-11-09"), last=day("2026-11-09"), filters={"organisation": "shop"}))
+    assert own.visitors == 1
 
 
 def test_no_key_no_password_and_nobody_who_came_is_in_the_files(town, tmp_path):
