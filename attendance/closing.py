@@ -304,12 +304,14 @@ def _count_destroyed(rows: QuerySet[CheckIn]) -> None:
 
 
 def outlived(*, at: dt.datetime) -> QuerySet[CheckIn]:
-    """Check-ins whose week was closed long enough ago, and those of no week that came long enough ago.
+    """Check-ins whose week was closed long enough ago, and those of no week, all of which came long enough ago.
 
-    What waits for a decision stays for as long as there is time to decide.
+    What comes last is there for a while too: perhaps it was not counted, and somebody is to see that. What waits for a
+    decision stays for as long as there is time to decide.
     """
     kept = dt.timedelta(days=settings.CHECK_INS_KEPT_DAYS)
     past = Week.objects.closed().filter(closed_at__lte=at - kept).values("pk")
+    of_a_week = Q(week__in=past, received_at__lte=at - kept)
     of_no_week = Q(week=None, received_at__lte=at - MOST_BACK - kept)
     in_time = CheckIn.objects.waiting().exclude(correcting.out_of_time(at=at))
-    return CheckIn.objects.filter(Q(week__in=past) | of_no_week).exclude(pk__in=in_time.values("pk"))
+    return CheckIn.objects.filter(of_a_week | of_no_week).exclude(pk__in=in_time.values("pk"))

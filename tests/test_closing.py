@@ -9,6 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from attendance import closing
+from attendance.kept import kept
 from attendance.models import CheckIn, SessionTotal, Trace, VisitorTotal, Week, WeekKey, trace_of
 from attendance.questions import Question
 from attendance.totals import weekly_totals
@@ -228,6 +229,18 @@ def test_what_came_late_waits_for_a_person(busy, phone):
     closing.destroy_rows(at=NOW + 8 * WEEK)
     assert CheckIn.objects.get().count == 5
     assert (total().visits, total().late_visits) == (29, 5)
+
+
+def test_what_comes_last_and_is_not_counted_is_there_for_a_person_as_long_as_all_else(busy, phone):
+    factories.session(place=busy.location, title="Off", starts_at=NOW + 4 * DAY, cancelled_at=NOW)
+    closing.close_week(MONDAY, at=NOW + 19 * DAY)
+    came_at = NOW + 34 * DAY
+    [result] = deliver(group(id=40, count=30, at=NOW + 4 * DAY), who=phone, at=came_at)
+    assert result.outcome == "cancelled_session"
+    closing.destroy_rows(at=came_at + 14 * DAY - factories.MINUTE)
+    assert CheckIn.objects.kept_uncounted().get().count == 30
+    assert kept(at=came_at + 14 * DAY - factories.MINUTE).check_ins_kept_too_long == 0
+    assert closing.destroy_rows(at=came_at + 14 * DAY) == 1
 
 
 def test_what_is_of_no_week_goes_too(busy, phone):
