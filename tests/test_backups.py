@@ -65,6 +65,15 @@ from attendance import closing
 closing.close_due = lambda at: os.kill(os.getpid(), signal.SIGKILL)
 call_command("restore", sys.argv[1], "--at", sys.argv[2])
 """
+# Half-way: the file is there under its passing name.
+STOPPED = """
+import os, signal, sys
+import django
+django.setup()
+from django.core.management import call_command
+os.fsync = lambda file: os.kill(os.getpid(), signal.SIGTERM)
+call_command("backup", sys.argv[1])
+"""
 
 
 @pytest.fixture
@@ -179,12 +188,23 @@ def test_a_folder_gets_another_backup_and_loses_those_that_are_old_also_when_non
     there("2026-11-18-0330.backup", age=6 * DAY)
     there("2026-11-17-0330.backup", age=7.5 * DAY)
     there("east-2026-11-16-0330.backup", age=8.5 * DAY)
+    there("2026-11-23-0330.backup.part", age=1.5 * DAY)  # it was killed
+    there("2026-11-24-1530.backup.part", age=HOUR / 2)  # it may be at work
     there("notes.txt", age=90 * DAY)
     with pytest.raises(CommandError, match="there already"):
         call_command("backup", str(tmp_path), keep_days=7)
-    assert sorted(os.listdir(tmp_path)) == ["2026-11-18-0330.backup", made, "notes.txt"]
+    assert sorted(os.listdir(tmp_path)) == [
+        "2026-11-18-0330.backup", "2026-11-24-1530.backup.part", made, "notes.txt",
+    ]  # fmt: skip
     with pytest.raises(CommandError, match="a folder"):
         call_command("backup", str(tmp_path / "file.backup"), keep_days=7)
+
+
+def test_one_that_is_stopped_half_way_leaves_no_keys(db, fresh, tmp_path):
+    folder = tmp_path / "backups"
+    folder.mkdir()
+    assert run("-c", STOPPED, str(folder), database=fresh).returncode == 128 + signal.SIGTERM
+    assert not list(folder.iterdir())
 
 
 @pytest.mark.skipif("connection.vendor != 'sqlite'")
