@@ -72,8 +72,9 @@ def town(shop, phone):
 
 @pytest.fixture(autouse=True)
 def the_clock(monkeypatch):
-    for command in ("export_organisation", "import_organisation"):
-        monkeypatch.setattr(f"attendance.management.commands.{command}.now", lambda: NOW)
+    # It arrives once the week that was closed there is one to close here too.
+    for command, at in {"export_organisation": NOW, "import_organisation": NOW + 14 * DAY}.items():
+        monkeypatch.setattr(f"attendance.management.commands.{command}.now", lambda at=at: at)
 
 
 def left(folder: Path, slug="shop"):
@@ -279,13 +280,21 @@ def test_nobody_arrives_twice_nor_leaves_over_something(town, tmp_path):
     assert not (tmp_path / "nobody").exists()
 
 
-def test_a_week_that_is_open_here_is_not_closed_by_who_arrives(town, tmp_path):
+def test_a_week_that_is_open_here_is_not_closed_by_who_arrives(town, tmp_path, monkeypatch):
     here = left(tmp_path / "here")
-    elsewhere()
-    Week.objects.create(starts_on=day("2026-11-16"))
-    with pytest.raises(CommandError, match="still open"):
-        arrived(here)
-    assert not SessionTotal.objects.exists()
+    for is_open in (
+        lambda: Week.objects.create(starts_on=WEEK_OF_THREE),
+        # Nobody came yet, so it is in no row.
+        lambda: factories.session(
+            place=factories.location(slug="other-0"), title="Of the town", starts_at=NOW - 7 * DAY
+        ),
+        lambda: monkeypatch.setattr("attendance.management.commands.import_organisation.now", lambda: NOW + 12 * DAY),
+    ):
+        elsewhere()
+        is_open()
+        with pytest.raises(CommandError, match="still open"):
+            arrived(here)
+        assert not SessionTotal.objects.exists()
 
 
 def test_every_table_leaves_or_has_its_reason_to_stay():
