@@ -29,6 +29,7 @@ from activities.weeks import AMSTERDAM
 from attendance import closing, restoring
 from attendance.kept import kept
 from attendance.models import CheckIn, Pass, SessionTotal, Week
+from attendance.one_moment import one_moment
 from schools.models import Organisation, User
 from towns import registry
 
@@ -63,14 +64,26 @@ def write(path: Path) -> dict[str, int]:
             # overwritten, a destroyed key too. This writes only what is there, as one moment saw it.
             with connection.cursor() as cursor:
                 cursor.execute("VACUUM INTO %s", [str(part)])
+            told = figures()
         else:
-            _run("pg_dump", "--format=custom", "--no-owner", "--no-privileges", *_one_schema(), f"--file={part}")
+            told = _dump(part)
         with part.open("rb") as file:
             os.fsync(file.fileno())
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
-    return figures()
+    return told
+
+
+def _dump(part: Path) -> dict[str, int]:
+    """With the figures of the same moment, though check-ins come meanwhile."""
+    with one_moment():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_export_snapshot()")
+            [snapshot] = cursor.fetchone()
+        whole = "--format=custom", "--no-owner", "--no-privileges", *_one_schema()
+        _run("pg_dump", *whole, f"--snapshot={snapshot}", f"--file={part}")
+        return figures()
 
 
 def place_in(folder: Path, *, at: dt.datetime) -> Path:

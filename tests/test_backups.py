@@ -7,20 +7,22 @@ import stat
 import subprocess
 import sys
 import uuid
+from functools import partial
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
 from activities.models import Session
-from attendance import closing
-from attendance.models import Place, WeekKey
+from attendance import backups, closing
+from attendance.models import Pass, Place, WeekKey
 from attendance.questions import Question
 from attendance.totals import weekly_totals
 from config.settings import BASE_DIR
 from tests import factories
 from tests.factories import DAY, HOUR, NOW, WEEK, day, deliver, group, scan, tally
 from tests.reserving import limited, take
+from tests.test_checkin_race import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LAST_WEEK, THIS_WEEK = day("2026-11-16"), day("2026-11-23")
@@ -71,7 +73,8 @@ import os, signal, sys
 import django
 django.setup()
 from django.core.management import call_command
-os.fsync = lambda file: os.kill(os.getpid(), signal.SIGTERM)
+from attendance import backups
+backups.figures = lambda: os.kill(os.getpid(), signal.SIGTERM)
 call_command("backup", sys.argv[1])
 """
 
@@ -198,6 +201,19 @@ def test_a_folder_gets_another_backup_and_loses_those_that_are_old_also_when_non
     ]  # fmt: skip
     with pytest.raises(CommandError, match="a folder"):
         call_command("backup", str(tmp_path / "file.backup"), keep_days=7)
+
+
+@pytest.mark.skipif("connection.vendor != 'postgresql'")
+def test_its_figures_are_of_the_moment_that_it_holds(town, tmp_path, monkeypatch):
+    run_program = backups._run
+
+    def run_while_passes_are_made(*options, **rest):
+        run_program(*options, **rest)
+        at_once(partial(factories.issued_pass, number=50))
+
+    monkeypatch.setattr(backups, "_run", run_while_passes_are_made)
+    assert backups.write(tmp_path / "backup")["passes"] == 3
+    assert Pass.objects.count() == 4
 
 
 def test_one_that_is_stopped_half_way_leaves_no_keys(db, fresh, tmp_path):

@@ -3,11 +3,13 @@
 import csv
 import json
 import stat
+from functools import partial
 from pathlib import Path
 
 import pytest
 from django.apps import apps
 from django.core.management import CommandError, call_command
+from django.db import connection
 from icalendar import Calendar
 
 from activities import closing_days, publishing
@@ -23,12 +25,13 @@ from activities.models import (
 )
 from attendance import closing
 from attendance.models import Entry, EntryKind, GrantRule, SessionTotal, VisitorTotal, Week
-from attendance.moving import owned
+from attendance.moving import leaving, owned
 from attendance.questions import Question
 from attendance.totals import weekly_totals
 from schools.models import Membership, Organisation, User
 from tests import factories
 from tests.factories import DAY, HOUR, NOW, day, deliver, group, scan, tally
+from tests.test_checkin_race import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 FILES = ["calendar.ics", "organisation.json", "sessions.csv", "weekly-totals.csv"]
@@ -295,6 +298,22 @@ def test_a_week_that_is_open_here_is_not_closed_by_who_arrives(town, tmp_path, m
         with pytest.raises(CommandError, match="still open"):
             arrived(here)
         assert not SessionTotal.objects.exists()
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite lets nobody write meanwhile")
+def test_what_leaves_is_of_one_moment(town, tmp_path, monkeypatch):
+    series = town.activities.first()
+    added = partial(publishing.add, series, starts_at=NOW + DAY, ends_at=NOW + DAY + HOUR, at=NOW)
+    figures = leaving._totals
+
+    def figures_after_a_change(*given, **rest):
+        at_once(added)
+        return figures(*given, **rest)
+
+    before = [row["sessionsPlanned"] for row in rows_of(left(tmp_path / "before"))]
+    monkeypatch.setattr(leaving, "_totals", figures_after_a_change)
+    assert [row["sessionsPlanned"] for row in rows_of(left(tmp_path / "here"))] == before
+    assert series.sessions.filter(starts_at=NOW + DAY).exists()
 
 
 def test_every_table_leaves_or_has_its_reason_to_stay():
