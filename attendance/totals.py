@@ -7,6 +7,7 @@ import datetime as dt
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -24,7 +25,7 @@ from attendance.models import CheckIn, CheckInKind, CheckInQuerySet, Device, Ses
 from attendance.questions import (
     Group,
     Question,
-    closed_weeks_in,
+    counted_steadily,
     groups_of,
     keys_of_filters,
     narrowed,
@@ -178,9 +179,13 @@ def weekly_totals(
     it is grouped by something of an activity, their activities. The number of queries does not
     depend on the question's size.
     """
-    at = at or now()
+    return counted_steadily(question, partial(_count, question, only_of=only_of, at=at or now()))
+
+
+def _count(
+    question: Question, closed: set[dt.date], *, only_of: frozenset[int] | None, at: dt.datetime
+) -> list[WeeklyTotal]:
     name = question.group_by
-    closed = closed_weeks_in(question)
     of_open_weeks = still_open(question, closed)
     sessions = Session.objects.filter(
         of_open_weeks, narrowed(question, only_of, of=of_session), activity__published_at__isnull=False

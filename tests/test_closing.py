@@ -9,9 +9,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from attendance import closing
+from attendance.disclosure import disclosed_totals
 from attendance.kept import kept
 from attendance.models import CheckIn, SessionTotal, Trace, VisitorTotal, Week, WeekKey, trace_of
-from attendance.questions import Question
+from attendance.questions import Question, closed_weeks_in
 from attendance.totals import weekly_totals
 from tests import factories
 from tests.factories import DAY, NOW, WEEK, day, deliver, group, scan, tally, void
@@ -121,6 +122,20 @@ def test_what_a_week_came_to_is_written_down_for_good(busy):
     assert VisitorTotal.objects.get(scope="").visitors == 3
     after = total()
     assert (after.visits, after.visitors, after.final) == (before.visits, before.visitors, True)
+
+
+@pytest.mark.parametrize("group_by", [None, "gender"])
+def test_one_that_is_closed_while_somebody_asks_is_told_as_it_is_then(busy, monkeypatch, group_by):
+    def looked_up(question):
+        found = closed_weeks_in(question)
+        closing.close_week(MONDAY, at=NOW)  # once: others had counted in it until here
+        return found
+
+    monkeypatch.setattr("attendance.questions.closed_weeks_in", looked_up)
+    question = Question(first=MONDAY, last=MONDAY, group_by=group_by)
+    rows = disclosed_totals(question, reader=factories.coordinator(), at=NOW)
+    assert sum(row.visits for row in rows) == 29
+    assert {(row.visitors, row.final) for row in rows} == {(None if group_by else 3, True)}
 
 
 def test_it_stays_what_it_was_counted_under(busy):
