@@ -1,10 +1,13 @@
 """What a change of the programme holds while it is made, and when it refuses to; the order is that of `publishing`."""
 
 import datetime as dt
+from collections.abc import Collection
+from uuid import UUID
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from activities.attendance_asked import counted_for_good, hold_week
+from activities.attendance_asked import attendance_of, counted_for_good, hold_week
 from activities.models import Activity, Edition, Session
 from schools.rules import RuleViolation, changed_meanwhile
 
@@ -48,3 +51,12 @@ def refuse_if_counted_for_good(session: Session) -> None:
     if counted_for_good([session.pk]):
         sentence = _("This session stays in its week, which is closed. Add an extra date instead.")
         raise RuleViolation("week_closed", sentence)
+
+
+def refuse_if_named(sessions: Collection[UUID], sentence: str | Promise, *, nobody_came: str | Promise) -> None:
+    """Of these locked sessions none is to go that anything at a door names; where closed weeks alone do, and counted
+    nobody, the other sentence says it."""
+    named = attendance_of(sessions)
+    if named:
+        is_empty = not any(named.values()) and named.keys() <= counted_for_good(sessions)
+        raise RuleViolation("has_attendance", nobody_came if is_empty else sentence)

@@ -18,10 +18,10 @@ from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
 from activities import acts
-from activities.attendance_asked import attendance_of, attended
+from activities.attendance_asked import attended
 from activities.cancelling import tell_cancelled
 from activities.conflicts import refusing_new_clashes
-from activities.locking import after, held, locked, refuse_if_counted_for_good, taken_in
+from activities.locking import after, held, locked, refuse_if_counted_for_good, refuse_if_named, taken_in
 from activities.models import Activity, Edition, EventKind, Session
 from activities.models.activities import take_slugs
 from activities.noting import TOLD, note_activity, note_change, note_session
@@ -181,12 +181,11 @@ def delete(activity: Activity, *, at: dt.datetime | None = None) -> None:
     activity = Activity.objects.select_for_update().get(pk=activity.pk)
     if activity.source and not activity.source.stopped_at:
         raise taken_in()
-    sessions = [session.pk for session in activity.sessions.lock()]
-    if attendance_of(sessions):
-        raise RuleViolation(
-            "has_attendance",
-            _("People have come to this activity, or have a place in it. Archive it: then its figures stay."),
-        )
+    refuse_if_named(
+        [session.pk for session in activity.sessions.lock()],
+        _("People have come to this activity, or have a place in it. Archive it: then its figures stay."),
+        nobody_came=_("A closed week has counted this activity. Archive it: then its figures stay."),
+    )
     note_activity(acts.ACTIVITY_DELETED, activity, {}, at=at)
     activity.sessions.all().delete()
     activity.delete()
@@ -262,9 +261,11 @@ def take_back(session: Session, *, at: dt.datetime | None = None) -> None:
     session = locked(session, at=at)
     if not session.is_extra:
         raise RuleViolation("not_extra", _("This date belongs to the series. Cancel it instead."))
-    if attendance_of([session.pk]):
-        sentence = _("People have come to this session, or have a place in it. Cancel it instead.")
-        raise RuleViolation("has_attendance", sentence)
+    refuse_if_named(
+        [session.pk],
+        _("People have come to this session, or have a place in it. Cancel it instead."),
+        nobody_came=_("A closed week has counted this date, so it stays."),
+    )
     note_session(acts.SESSION_TAKEN_AWAY, session, at=at)
     session.delete()
 

@@ -46,6 +46,20 @@ def test_neither_is_one_that_was_added_to_it_while_its_late_visits_wait(drop_in)
     assert publishing.move(extra, starts_at=LATER, at=LATER).starts_at == LATER
 
 
+def test_what_it_has_counted_is_not_taken_away_and_the_sentence_says_that_nobody_came(drop_in):
+    extra = publishing.add(drop_in.activity, starts_at=NOW + DAY, ends_at=NOW + DAY + HOUR, at=NOW)
+    factories.closed_week(monday="2026-11-23", at=LATER)
+    for verb, what in ((publishing.take_back, extra), (publishing.delete, drop_in.activity)):
+        with pytest.raises(RuleViolation, match="gesloten week") as refusal:
+            verb(what, at=LATER)
+        assert refusal.value.code == "has_attendance"
+    assert Session.objects.count() == 2
+    deliver(tally(id=1, session=extra, at=NOW + DAY), who=factories.coordinator(), at=NOW + DAY)
+    correcting.decide(extra, visits=1, is_accepted=True, by=factories.coordinator(), at=LATER)
+    with pytest.raises(RuleViolation, match="mensen geweest"):
+        publishing.take_back(extra, at=LATER)
+
+
 @pytest.fixture
 def moved(drop_in):
     """Out of a closed week, as could be done once."""
