@@ -18,10 +18,10 @@ from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
 from activities import acts
-from activities.attendance_asked import attendance_of, attended
+from activities.attendance_asked import attended
 from activities.cancelling import tell_cancelled
 from activities.conflicts import refusing_new_clashes
-from activities.locking import after, held, locked, taken_in
+from activities.locking import after, held, locked, refuse_if_counted_for_good, refuse_if_named, taken_in
 from activities.models import Activity, Edition, EventKind, Session
 from activities.models.activities import take_slugs
 from activities.noting import TOLD, note_activity, note_change, note_session
@@ -180,12 +180,11 @@ def delete(activity: Activity, *, at: dt.datetime | None = None) -> None:
     activity = Activity.objects.select_for_update().get(pk=activity.pk)
     if activity.source and not activity.source.stopped_at:
         raise taken_in()
-    sessions = [session.pk for session in activity.sessions.lock()]
-    if attendance_of(sessions):
-        raise RuleViolation(
-            "has_attendance",
-            _("People have come to this activity, or have a place in it. Archive it: then its figures stay."),
-        )
+    refuse_if_named(
+        [session.pk for session in activity.sessions.lock()],
+        _("People have come to this activity, or have a place in it. Archive it: then its figures stay."),
+        nobody_came=_("A closed week has counted this activity. Archive it: then its figures stay."),
+    )
     note_activity(acts.ACTIVITY_DELETED, activity, {}, at=at)
     activity.sessions.all().delete()
     activity.delete()
@@ -261,9 +260,11 @@ def take_back(session: Session, *, at: dt.datetime | None = None) -> None:
     session = locked(session, at=at)
     if not session.is_extra:
         raise RuleViolation("not_extra", _("This date belongs to the series. Cancel it instead."))
-    if attendance_of([session.pk]):
-        sentence = _("People have come to this session, or have a place in it. Cancel it instead.")
-        raise RuleViolation("has_attendance", sentence)
+    refuse_if_named(
+        [session.pk],
+        _("People have come to this session, or have a place in it. Cancel it instead."),
+        nobody_came=_("A closed week has counted this date, so it stays."),
+    )
     note_session(acts.SESSION_TAKEN_AWAY, session, at=at)
     session.delete()
 
@@ -282,15 +283,16 @@ def move(
     """To another time or place; without a new end it lasts as long as it did.
 
     Where a version is given, it must be the one that the caller saw. Raises ValidationError, and RuleViolation:
-    changed_meanwhile, cancelled, has_attendance, comes_from_calendar, closed, double_booked.
+    changed_meanwhile, cancelled, has_attendance, week_closed, comes_from_calendar, closed, double_booked.
     """
     at = at or now()
-    session = locked(session, at=at)
+    session = locked(session, with_week=True, at=at)
     if if_version not in (None, session.version):
         raise changed_meanwhile()
     if session.is_cancelled:
         raise RuleViolation("cancelled", _("This session is cancelled. Restore it first, then move it."))
     _refuse_if_attended(session)
+    refuse_if_counted_for_good(session)
     new_start = starts_at or session.starts_at
     if not ends_at:
         # Already here: its end might lie after the last day that there is.

@@ -29,12 +29,15 @@ from activities.weeks import AMSTERDAM
 from attendance import closing, restoring
 from attendance.kept import kept
 from attendance.models import CheckIn, Pass, SessionTotal, Week
+from attendance.one_moment import one_moment
 from schools.models import Organisation, User
 from towns import registry
 
 log = logging.getLogger(__name__)
 
-_SUFFIX = ".backup"
+_SUFFIX, _PART = ".backup", ".part"
+# What is not whole after as long belongs to one that was killed.
+_AT_WORK = dt.timedelta(days=1)
 _SQLITE, _POSTGRES = b"SQLite format 3\0", b"PGDMP"
 
 
@@ -51,7 +54,7 @@ def write(path: Path) -> dict[str, int]:
         raise BackupRefused(f"{path} is there already.")
     if restoring.MARK in connection.introspection.table_names():
         raise BackupRefused("Its restoring is not over: destroyed keys may be back in it.")
-    part = path.with_name(f"{path.name}.part")
+    part = path.with_name(f"{path.name}{_PART}")
     part.unlink(missing_ok=True)
     # For nobody else's eyes, from the first byte on.
     os.close(os.open(part, os.O_CREAT | os.O_EXCL, 0o600))
@@ -61,14 +64,26 @@ def write(path: Path) -> dict[str, int]:
             # overwritten, a destroyed key too. This writes only what is there, as one moment saw it.
             with connection.cursor() as cursor:
                 cursor.execute("VACUUM INTO %s", [str(part)])
+            told = figures()
         else:
-            _run("pg_dump", "--format=custom", "--no-owner", "--no-privileges", *_one_schema(), f"--file={part}")
+            told = _dump(part)
         with part.open("rb") as file:
             os.fsync(file.fileno())
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
-    return figures()
+    return told
+
+
+def _dump(part: Path) -> dict[str, int]:
+    """With the figures of the same moment, though check-ins come meanwhile."""
+    with one_moment():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_export_snapshot()")
+            [snapshot] = cursor.fetchone()
+        whole = "--format=custom", "--no-owner", "--no-privileges", *_one_schema()
+        _run("pg_dump", *whole, f"--snapshot={snapshot}", f"--file={part}")
+        return figures()
 
 
 def place_in(folder: Path, *, at: dt.datetime) -> Path:
@@ -78,11 +93,12 @@ def place_in(folder: Path, *, at: dt.datetime) -> Path:
     return folder / f"{f'{town.name}-' if town else ''}{made_at:%Y-%m-%d-%H%M}{_SUFFIX}"
 
 
-def delete_older(folder: Path, *, than: dt.datetime) -> None:
-    """Of all municipalities: a key that was destroyed lives on in them for as long."""
-    for path in folder.glob(f"*{_SUFFIX}"):
-        if path.stat().st_mtime < than.timestamp():
-            path.unlink()
+def delete_older(folder: Path, *, than: dt.timedelta, at: dt.datetime) -> None:
+    """Of all municipalities: a key that was destroyed lives on in them for as long. Also what was left half-way."""
+    for pattern, age in ((f"*{_SUFFIX}", than), (f"*{_SUFFIX}{_PART}", _AT_WORK)):
+        for path in folder.glob(pattern):
+            if path.stat().st_mtime < (at - age).timestamp():
+                path.unlink()
 
 
 def figures() -> dict[str, int]:

@@ -6,6 +6,7 @@ Each row adds up to the visits of its week; nothing is said of visitors, for a b
 import datetime as dt
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -15,7 +16,7 @@ from django.utils.translation import gettext as _
 from activities.weeks import weeks
 from attendance.closed_weeks import VISITS
 from attendance.models import CheckIn, Gender, PartOfDay, SessionTotal
-from attendance.questions import Group, Question, closed_weeks_in, narrowed, narrowed_closed, of_check_in, still_open
+from attendance.questions import Group, Question, counted_steadily, narrowed, narrowed_closed, of_check_in, still_open
 from attendance.totals import WeeklyTotal
 from schools.calendar import is_school_holiday_week
 
@@ -26,8 +27,11 @@ _AT_A_TIME = 2_000  # rows
 
 def weekly_breakdown(question: Question, *, only_of: frozenset[int] | None = None) -> list[WeeklyTotal]:
     """A row for every week and band. `question.group_by` is one of BREAKDOWNS; but for visits all is None."""
+    return counted_steadily(question, partial(_count, question, only_of=only_of))
+
+
+def _count(question: Question, closed: set[dt.date], *, only_of: frozenset[int] | None) -> list[WeeklyTotal]:
     name = question.group_by or ""
-    closed = closed_weeks_in(question)
     provisional = CheckIn.objects.filter(
         still_open(question, closed), narrowed(question, only_of, of=of_check_in), visits__gt=0
     ).order_by()

@@ -5,14 +5,28 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from os.path import commonprefix
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Count, F, Q, QuerySet, Sum, Value
 
 from activities.models import Session
 from attendance import scopes
-from attendance.models import PartOfDay, SessionTotal, VisitorTotal
+from attendance.models import CheckIn, PartOfDay, SessionTotal, VisitorTotal, Week
 
 VISITS = F("scanned_visits") + F("tallied_visits") + F("group_visits")
+
+
+def hold(monday: dt.date) -> None:
+    """It is not closed until the transaction ends, also where nothing was in it yet."""
+    Week.objects.get_or_create(pk=monday)
+    Week.objects.filter(pk=monday).held()
+
+
+def counted_for_good(sessions: Collection[UUID]) -> set[UUID]:
+    """Those that a closed week has counted, also that nobody came, and those with late visits that it may still."""
+    totals = SessionTotal.objects.filter(session__in=sessions).order_by().values_list("session", flat=True)
+    late = CheckIn.objects.late().filter(session__in=sessions).order_by().values_list("session", flat=True)
+    return {*totals, *filter(None, late)}
 
 
 def empty_total(session: Session) -> SessionTotal:
@@ -60,6 +74,9 @@ def count_sessions(totals: QuerySet[SessionTotal], name: str | None) -> Iterable
             scanned=Sum("scanned_visits"),
             tallied=Sum("tallied_visits"),
             grouped=Sum("group_visits"),
+            # Those that had a visitor: counted here, and elsewhere.
+            counted_here=Count("pk", filter=Q(is_arrived=False, scanned_visits__gt=0)),
+            arrived=Count("pk", filter=Q(is_arrived=True, scanned_visits__gt=0)),
         )
     )
     for row in map(dict[str, Any], rows):

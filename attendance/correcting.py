@@ -195,7 +195,10 @@ def _done(act: Act, rows: Sequence[CheckIn], session: Session | None, *, at: dt.
 def _add(correction: Correction, rows: Sequence[CheckIn]) -> None:
     # A session that was added to a closed week is in no total yet.
     session = Session.objects.select_related("activity", "location").get(pk=correction.session_id)
-    total = SessionTotal.objects.filter(pk=session.pk).first() or empty_total(session)
+    total = SessionTotal.objects.filter(pk=session.pk).first()
+    if not total:
+        total = empty_total(session)
+        total.week_id = rows[0].week or session.week
     total.scanned_visits += correction.scanned_visits
     total.tallied_visits += correction.tallied_visits
     total.group_visits += correction.group_visits

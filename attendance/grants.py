@@ -210,7 +210,7 @@ class _Fact:
         )
 
 
-# Counted for good. One that nobody came to can be moved to another week afterwards: there it is counted anew.
+# Counted for good. One that nobody came to could be moved to another week afterwards: there it is counted anew.
 _CLOSED = Q(total__week=F("week"))
 _OPEN = Q(total=None) | ~Q(total__week=F("week"))
 _HELD = (_CLOSED & Q(total__is_planned=True, total__is_cancelled=False)) | (

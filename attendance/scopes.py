@@ -40,6 +40,11 @@ def kept(names: frozenset[str]) -> tuple[str, ...] | None:
     return telling if telling in KEPT else None
 
 
+def is_of_one_organisation(names: frozenset[str]) -> bool:
+    """Whether all that is counted under these is what one organisation offers: it takes all of it along."""
+    return not names.isdisjoint({"organisation", "activity"})
+
+
 def by_row(by: str | None, fixed: Mapping[str, Any]) -> Callable[[Any], str] | None:
     """How the scope of a row is spelled, by the key of its group; None where it was not kept.
 

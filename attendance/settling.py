@@ -76,6 +76,8 @@ def take_back(decision: uuid.UUID, *, by: User, at: dt.datetime | None = None) -
     settled = list(mine.standing().order_by("pk").select_related("added"))
     if not settled:
         raise RuleViolation("already_taken_back", _("Somebody took this back meanwhile. Look again."))
+    if any(row.session_id and not row.added for row in settled):
+        raise _closed()  # some time ago: what was added is destroyed, and the total has it
     _void([row.added for row in settled if row.added and not row.added.voided_at], by=by, at=at)
     for row in settled:
         row.taken_back_by, row.taken_back_at = by, at
@@ -130,7 +132,11 @@ def _void(added: Sequence[CheckIn], *, by: User, at: dt.datetime) -> None:
     store(voids, door=Door.of(by), at=at)
     # The void of what a closed week has counted changes nothing.
     if CheckIn.objects.filter(pk__in=[row.pk for row in added], voided_at=None).exists():
-        raise RuleViolation("week_closed", _("This week is closed. What was counted stays counted."))
+        raise _closed()
+
+
+def _closed() -> RuleViolation:
+    return RuleViolation("week_closed", _("This week is closed. What was counted stays counted."))
 
 
 def _not_counted(outcome: Outcome) -> RuleViolation:

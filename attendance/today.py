@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Sum
+from django.db.models import F, Sum
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -76,7 +76,7 @@ def lines(sessions: list[Session], *, at: dt.datetime) -> list[Line]:
     for said in NobodyCame.objects.standing().filter(session__in=found):
         found[said.session_id].nobody_came = said.said_at >= found[said.session_id].session.starts_at
     # Of a closed week, whose check-ins may be gone.
-    for total in SessionTotal.objects.filter(session__in=found):
+    for total in SessionTotal.objects.filter(session__in=found, week=F("session__week")):
         line = found[total.session_id]
         line.scanned, line.tallied, line.grouped = total.scanned_visits, total.tallied_visits, total.group_visits
         line.nobody_came = total.nobody_came

@@ -7,6 +7,7 @@ import datetime as dt
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -18,13 +19,13 @@ from django.utils.translation import gettext_lazy as _
 
 from activities.models import Session
 from activities.weeks import WEEK, label, weeks
-from attendance import closed_weeks, details
+from attendance import closed_weeks, details, scopes
 from attendance.checkin import MOST_BACK
 from attendance.models import CheckIn, CheckInKind, CheckInQuerySet, Device, SessionTotal, Target
 from attendance.questions import (
     Group,
     Question,
-    closed_weeks_in,
+    counted_steadily,
     groups_of,
     keys_of_filters,
     narrowed,
@@ -178,9 +179,13 @@ def weekly_totals(
     it is grouped by something of an activity, their activities. The number of queries does not
     depend on the question's size.
     """
-    at = at or now()
+    return counted_steadily(question, partial(_count, question, only_of=only_of, at=at or now()))
+
+
+def _count(
+    question: Question, closed: set[dt.date], *, only_of: frozenset[int] | None, at: dt.datetime
+) -> list[WeeklyTotal]:
     name = question.group_by
-    closed = closed_weeks_in(question)
     of_open_weeks = still_open(question, closed)
     sessions = Session.objects.filter(
         of_open_weeks, narrowed(question, only_of, of=of_session), activity__published_at__isnull=False
@@ -278,10 +283,18 @@ def _count_closed(question: Question, only_of: frozenset[int] | None) -> list[di
     visitors = closed_weeks.count_visitors(
         [(row["week"], row["key"]) for row in rows if row["scanned_visits"]], by=question.group_by, filters=filters
     )
+    is_whole = scopes.is_of_one_organisation(frozenset({*filters, question.group_by or ""}))
     for row in rows:
-        # Of nobody where all scans came too late for that.
-        counted = (None, None) if visitors is None else visitors.get((row["week"], row["key"]), (0, 0))
-        row["visitors"], row["first_time_visitors"] = counted if row["scanned_visits"] else (0, 0)
+        here, arrived = row.pop("counted_here"), row.pop("arrived") and not is_whole
+        if not row["scanned_visits"]:
+            counted: tuple[int | None, int | None] = (0, 0)
+        elif visitors is None or (here and arrived):
+            # Of those nobody can tell who was counted in both places.
+            counted = (None, None)
+        else:
+            # Of nobody where all scans came too late for that; of what arrived they may have stayed behind.
+            counted = visitors.get((row["week"], row["key"]), (None, None) if arrived else (0, 0))
+        row["visitors"], row["first_time_visitors"] = counted
     return rows
 
 

@@ -1,6 +1,8 @@
 """Sentences for what happens at the door."""
 
 import datetime as dt
+from collections import Counter
+from collections.abc import Mapping
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext, ngettext
@@ -10,6 +12,7 @@ from activities.weeks import local_date
 from activities.wording import clock, date_with_year, short_day
 from attendance.models import Outcome, PeriodKind
 from attendance.reached import Reached
+from schools.models import Location
 
 _DAY = dt.timedelta(days=1)
 # A phone is noted as seen once a minute.
@@ -27,6 +30,16 @@ _CLAIM_ERRORS = {
 
 def of_claim_error(code: str) -> str:
     return str(_CLAIM_ERRORS[code])
+
+
+def told_apart(names: Mapping[str, str]) -> dict[str, str]:
+    """Of locations by their slugs: with whose it is where several have the same name. At most one query."""
+    often = Counter(names.values())
+    same = [slug for slug, name in names.items() if often[name] > 1]
+    if not same:
+        return dict(names)
+    owners = Location.objects.filter(slug__in=same).values_list("slug", "organisation__name")
+    return {**names, **{slug: f"{names[slug]} ({owner})" for slug, owner in owners}}
 
 
 def why_kept(outcome: Outcome) -> str:

@@ -98,7 +98,7 @@ SELECT (printf('%012x', epoch_ms(scanned_at)) || substr(md5(session_id || '-' ||
 CLOSED = """
 CREATE TABLE attendance_sessiontotal AS SELECT s.id AS session_id, s.week AS week_id, a.organisation_id,
     a.programme_id, a.id AS activity_id, a.level, s.location_id, l.neighbourhood_id, l.organisation_id AS host_id,
-    true AS is_planned, s.cancelled_at IS NOT NULL AS is_cancelled, false AS nobody_came,
+    true AS is_planned, s.cancelled_at IS NOT NULL AS is_cancelled, false AS nobody_came, false AS is_arrived,
     coalesce(sum(c.visits) FILTER (c.kind = 'pass'), 0)::INT AS scanned_visits,
     coalesce(sum(c.visits) FILTER (c.kind = 'tally'), 0)::INT AS tallied_visits,
     coalesce(sum(c.visits) FILTER (c.kind = 'group'), 0)::INT AS group_visits, '{}' AS bands,

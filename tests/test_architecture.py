@@ -120,7 +120,7 @@ ALLOWED = {
     "SessionTotal": {
         "session", "week", "organisation", "programme", "activity", "level", "location", "neighbourhood", "host",
         "is_planned", "is_cancelled", "nobody_came", "scanned_visits", "tallied_visits", "group_visits",
-        "corrected_visits", "minutes", "part_of_day", "bands",
+        "corrected_visits", "minutes", "part_of_day", "is_arrived", "bands",
     },
     "Correction": {
         "id", "session", "scanned_visits", "tallied_visits", "group_visits", "is_accepted", "decided_by", "decided_at",

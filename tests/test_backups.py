@@ -7,20 +7,22 @@ import stat
 import subprocess
 import sys
 import uuid
+from functools import partial
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
 from activities.models import Session
-from attendance import closing
-from attendance.models import Place, WeekKey
+from attendance import backups, closing
+from attendance.models import Pass, Place, WeekKey
 from attendance.questions import Question
 from attendance.totals import weekly_totals
 from config.settings import BASE_DIR
 from tests import factories
 from tests.factories import DAY, HOUR, NOW, WEEK, day, deliver, group, scan, tally
 from tests.reserving import limited, take
+from tests.test_checkin_race import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LAST_WEEK, THIS_WEEK = day("2026-11-16"), day("2026-11-23")
@@ -64,6 +66,16 @@ from django.core.management import call_command
 from attendance import closing
 closing.close_due = lambda at: os.kill(os.getpid(), signal.SIGKILL)
 call_command("restore", sys.argv[1], "--at", sys.argv[2])
+"""
+# Half-way: the file is there under its passing name.
+STOPPED = """
+import os, signal, sys
+import django
+django.setup()
+from django.core.management import call_command
+from attendance import backups
+backups.figures = lambda: os.kill(os.getpid(), signal.SIGTERM)
+call_command("backup", sys.argv[1])
 """
 
 
@@ -179,12 +191,36 @@ def test_a_folder_gets_another_backup_and_loses_those_that_are_old_also_when_non
     there("2026-11-18-0330.backup", age=6 * DAY)
     there("2026-11-17-0330.backup", age=7.5 * DAY)
     there("east-2026-11-16-0330.backup", age=8.5 * DAY)
+    there("2026-11-23-0330.backup.part", age=1.5 * DAY)  # it was killed
+    there("2026-11-24-1530.backup.part", age=HOUR / 2)  # it may be at work
     there("notes.txt", age=90 * DAY)
     with pytest.raises(CommandError, match="there already"):
         call_command("backup", str(tmp_path), keep_days=7)
-    assert sorted(os.listdir(tmp_path)) == ["2026-11-18-0330.backup", made, "notes.txt"]
+    assert sorted(os.listdir(tmp_path)) == [
+        "2026-11-18-0330.backup", "2026-11-24-1530.backup.part", made, "notes.txt",
+    ]  # fmt: skip
     with pytest.raises(CommandError, match="a folder"):
         call_command("backup", str(tmp_path / "file.backup"), keep_days=7)
+
+
+@pytest.mark.skipif("connection.vendor != 'postgresql'")
+def test_its_figures_are_of_the_moment_that_it_holds(town, tmp_path, monkeypatch):
+    run_program = backups._run
+
+    def run_while_passes_are_made(*options, **rest):
+        run_program(*options, **rest)
+        at_once(partial(factories.issued_pass, number=50))
+
+    monkeypatch.setattr(backups, "_run", run_while_passes_are_made)
+    assert backups.write(tmp_path / "backup")["passes"] == 3
+    assert Pass.objects.count() == 4
+
+
+def test_one_that_is_stopped_half_way_leaves_no_keys(db, fresh, tmp_path):
+    folder = tmp_path / "backups"
+    folder.mkdir()
+    assert run("-c", STOPPED, str(folder), database=fresh).returncode == 128 + signal.SIGTERM
+    assert not list(folder.iterdir())
 
 
 @pytest.mark.skipif("connection.vendor != 'sqlite'")

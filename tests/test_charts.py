@@ -66,6 +66,17 @@ def test_every_chart_has_the_figures_of_the_one_function_from_closed_and_open_we
     }
 
 
+def test_two_locations_of_one_name_are_two_and_say_whose_they_are(town):
+    gym = factories.location(slug="gym", name="Shop", owner=factories.organisation(slug="school"))
+    at = NOW - WEEK
+    session = factories.session(place=gym, title="Gym", starts_at=at)
+    deliver(tally(id=200, count=7, session=session, at=at), who=factories.coordinator(), at=at)
+    found = figures(factories.coordinator())["locations"]
+    told = dict(zip(column(found, "location"), column(found, "total"), strict=True))
+    assert told == {"Hub": 24, "Shop (Shop)": 198, "Shop (School)": 7}
+    assert sorted(name for name, _drawing in found.small) == sorted(told)
+
+
 def test_a_school_year_stands_beside_the_same_weeks_of_the_one_before(town):
     before = factories.session(place=town, title="Last year", starts_at=NOW - 52 * WEEK)
     deliver(tally(id=200, count=7, session=before, at=NOW - 52 * WEEK), who=factories.coordinator(), at=NOW - 52 * WEEK)

@@ -9,8 +9,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from attendance import closing
+from attendance.disclosure import disclosed_totals
+from attendance.kept import kept
 from attendance.models import CheckIn, SessionTotal, Trace, VisitorTotal, Week, WeekKey, trace_of
-from attendance.questions import Question
+from attendance.questions import Question, closed_weeks_in
 from attendance.totals import weekly_totals
 from tests import factories
 from tests.factories import DAY, NOW, WEEK, day, deliver, group, scan, tally, void
@@ -122,6 +124,20 @@ def test_what_a_week_came_to_is_written_down_for_good(busy):
     assert (after.visits, after.visitors, after.final) == (before.visits, before.visitors, True)
 
 
+@pytest.mark.parametrize("group_by", [None, "gender"])
+def test_one_that_is_closed_while_somebody_asks_is_told_as_it_is_then(busy, monkeypatch, group_by):
+    def looked_up(question):
+        found = closed_weeks_in(question)
+        closing.close_week(MONDAY, at=NOW)  # once: others had counted in it until here
+        return found
+
+    monkeypatch.setattr("attendance.questions.closed_weeks_in", looked_up)
+    question = Question(first=MONDAY, last=MONDAY, group_by=group_by)
+    rows = disclosed_totals(question, reader=factories.coordinator(), at=NOW)
+    assert sum(row.visits for row in rows) == 29
+    assert {(row.visitors, row.final) for row in rows} == {(None if group_by else 3, True)}
+
+
 def test_it_stays_what_it_was_counted_under(busy):
     """Next year the activity belongs to another programme, and the place to another neighbourhood."""
     closing.close_week(MONDAY, at=NOW)
@@ -228,6 +244,18 @@ def test_what_came_late_waits_for_a_person(busy, phone):
     closing.destroy_rows(at=NOW + 8 * WEEK)
     assert CheckIn.objects.get().count == 5
     assert (total().visits, total().late_visits) == (29, 5)
+
+
+def test_what_comes_last_and_is_not_counted_is_there_for_a_person_as_long_as_all_else(busy, phone):
+    factories.session(place=busy.location, title="Off", starts_at=NOW + 4 * DAY, cancelled_at=NOW)
+    closing.close_week(MONDAY, at=NOW + 19 * DAY)
+    came_at = NOW + 34 * DAY
+    [result] = deliver(group(id=40, count=30, at=NOW + 4 * DAY), who=phone, at=came_at)
+    assert result.outcome == "cancelled_session"
+    closing.destroy_rows(at=came_at + 14 * DAY - factories.MINUTE)
+    assert CheckIn.objects.kept_uncounted().get().count == 30
+    assert kept(at=came_at + 14 * DAY - factories.MINUTE).check_ins_kept_too_long == 0
+    assert closing.destroy_rows(at=came_at + 14 * DAY) == 1
 
 
 def test_what_is_of_no_week_goes_too(busy, phone):

@@ -11,7 +11,7 @@ from attendance import closing, counting
 from attendance.models import CheckIn, HandCount, NobodyCame, SessionTotal
 from schools.rules import RuleViolation
 from tests import factories
-from tests.factories import HOUR, NOW, deliver, tally
+from tests.factories import HOUR, NOW, WEEK, deliver, tally
 from tests.test_checkin_race import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -75,6 +75,18 @@ def test_what_is_said_while_a_week_is_closed_is_in_its_totals_or_refused(town):
         )
         assert SessionTotal.objects.get(pk=session.pk).nobody_came == (said == "done")
         assert said in ("done", "week_closed")
+
+
+def test_a_session_that_is_moved_while_its_week_is_closed_is_moved_or_counted_there(town):
+    shop, _phone, _keepers = town
+    for number in range(TIMES):
+        session = factories.session(place=shop, title=f"Number {number}", starts_at=NOW - number * 7 * 24 * HOUR)
+        moved, _closed = at_once(
+            partial(tried, publishing.move, session, starts_at=session.starts_at + WEEK * 20, at=OVER),
+            partial(closing.close_week, session.week, at=OVER),
+        )
+        assert moved in ("done", "week_closed")
+        assert SessionTotal.objects.filter(pk=session.pk).exists() == (moved == "week_closed")
 
 
 def test_nobody_is_counted_by_hand_in_a_session_that_is_cancelled_meanwhile(town):

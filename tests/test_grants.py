@@ -259,12 +259,14 @@ def test_a_closed_week_keeps_what_a_session_was_counted_under(running):
     assert [bool(misses(one)) for one in (old, new, was, became)] == [True, False, True, False]
 
 
-def test_what_nobody_came_to_is_counted_anew_in_the_week_it_is_moved_to(drop_in):
+def test_what_nobody_came_to_is_counted_anew_in_the_week_it_was_moved_to(drop_in):
     factories.closed_week(monday="2026-11-23", at=LATER)
     drop_in.set_times(NOW + WEEK, NOW + WEEK + HOUR)
     drop_in.save()
     deliver(tally(id=1, session=drop_in, at=NOW + WEEK), who=factories.coordinator(), at=NOW + WEEK)
     assert misses(lenient(), at=NOW + 2 * WEEK) == {"2026-12-01": []}
+    factories.closed_week(monday="2026-11-30", at=NOW + 4 * WEEK)
+    assert misses(lenient(), at=NOW + 4 * WEEK) == {"2026-12-01": []}
 
 
 def test_what_came_after_the_week_was_closed_does_not_count(running):

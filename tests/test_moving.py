@@ -3,11 +3,13 @@
 import csv
 import json
 import stat
+from functools import partial
 from pathlib import Path
 
 import pytest
 from django.apps import apps
 from django.core.management import CommandError, call_command
+from django.db import connection
 from icalendar import Calendar
 
 from activities import closing_days, publishing
@@ -23,10 +25,13 @@ from activities.models import (
 )
 from attendance import closing
 from attendance.models import Entry, EntryKind, GrantRule, SessionTotal, VisitorTotal, Week
-from attendance.moving import owned
+from attendance.moving import leaving, owned
+from attendance.questions import Question
+from attendance.totals import weekly_totals
 from schools.models import Membership, Organisation, User
 from tests import factories
 from tests.factories import DAY, HOUR, NOW, day, deliver, group, scan, tally
+from tests.test_checkin_race import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 FILES = ["calendar.ics", "organisation.json", "sessions.csv", "weekly-totals.csv"]
@@ -70,8 +75,9 @@ def town(shop, phone):
 
 @pytest.fixture(autouse=True)
 def the_clock(monkeypatch):
-    for command in ("export_organisation", "import_organisation"):
-        monkeypatch.setattr(f"attendance.management.commands.{command}.now", lambda: NOW)
+    # It arrives once the week that was closed there is one to close here too.
+    for command, at in {"export_organisation": NOW, "import_organisation": NOW + 14 * DAY}.items():
+        monkeypatch.setattr(f"attendance.management.commands.{command}.now", lambda at=at: at)
 
 
 def left(folder: Path, slug="shop"):
@@ -135,6 +141,68 @@ def test_scopes_name_the_same_places_under_their_new_numbers(town, tmp_path):
     assert sorted(VisitorTotal.objects.filter(owned.scopes_of(own)).values_list("visitors", flat=True)) == before
     assert VisitorTotal.objects.count() == len(before) >= 6
     assert own.pk != town.pk
+
+
+WEEK_OF_THREE = day("2026-11-16")
+
+
+def visitors(group_by=None, **filters):
+    """Of the closed week, by the rows in which somebody scanned: how many, newcomers, and why there are none."""
+    question = Question(first=WEEK_OF_THREE, last=WEEK_OF_THREE, group_by=group_by, filters=filters)
+    return {
+        row.group.slug if row.group else "": (row.visitors, row.first_time_visitors, row.missing.get("visitors"))
+        for row in weekly_totals(question, at=NOW)
+        if row.scanned_visits
+    }
+
+
+NOT_KEPT = (None, None, "not_kept")
+
+
+def test_visitors_are_told_where_all_that_was_counted_arrived_and_are_no_zero_elsewhere(town, tmp_path):
+    here = left(tmp_path / "here")
+    elsewhere()
+    arrived(here)
+    for own in ("organisation", "activity", "location"):
+        [told] = visitors(own).values()
+        assert told == (3, 3, None), own
+    assert visitors("programme", organisation="shop") == {"drop-in": (3, 3, None)}
+    for everybodys in (None, "programme", "neighbourhood", "level"):
+        [told] = visitors(everybodys).values()
+        assert told == NOT_KEPT, everybodys
+
+
+def test_a_town_tells_its_own_visitors_and_not_those_of_a_row_that_others_arrived_in(town, tmp_path):
+    here = left(tmp_path / "here")
+    elsewhere()
+    place, token = factories.location(slug="other-0"), factories.issued_pass()[1]
+    at = factories.session(place=place, title="Of the town", starts_at=NOW - 7 * DAY).starts_at
+    deliver(scan(id=1, token=token, at=at), who=factories.device(place=place)[0], at=at)
+    closing.close_week(WEEK_OF_THREE, at=NOW)
+    arrived(here)
+    assert visitors("location") == {"other-0": (1, 1, None), "shop": (3, 3, None)}
+    assert visitors("neighbourhood") == {"wijk-0": (1, 1, None), "poelenburg": NOT_KEPT}
+    assert visitors("programme") == {"drop-in": NOT_KEPT}
+    assert visitors() == {"": NOT_KEPT}
+
+
+def test_visitors_of_guests_are_not_told_beside_visits_that_stayed(town, tmp_path):
+    """At the own door some came to what another organisation offers: together they were counted there."""
+    shop, hub = town.locations.get(), factories.organisation(slug="hub")
+    at = NOW - 14 * DAY
+    for number, offers in enumerate((town, hub)):
+        session = factories.session(place=shop, of=offers, title=f"By {offers.slug}", starts_at=at)
+        token = factories.issued_pass(number=90 + number)[1]
+        deliver(scan(id=90 + number, token=token, at=at, session=session), who=factories.coordinator(), at=at)
+    closing.close_week(day("2026-11-09"), at=NOW)
+    here = left(tmp_path / "here")
+    elsewhere()
+    arrived(here)
+    question = Question(first=day("2026-11-09"), last=WEEK_OF_THREE, filters={"location": "shop"})
+    found = [(row.scanned_visits, row.visitors) for row in weekly_totals(question, at=NOW)]
+    assert found == [(1, None), (3, 3)]
+    [own] = weekly_totals(Question(first=day("2026-11-09"), last=day("2026-11-09"), filters={"organisation": "shop"}))
+    assert own.visitors == 1
 
 
 def test_no_key_no_password_and_nobody_who_came_is_in_the_files(town, tmp_path):
@@ -215,13 +283,37 @@ def test_nobody_arrives_twice_nor_leaves_over_something(town, tmp_path):
     assert not (tmp_path / "nobody").exists()
 
 
-def test_a_week_that_is_open_here_is_not_closed_by_who_arrives(town, tmp_path):
+def test_a_week_that_is_open_here_is_not_closed_by_who_arrives(town, tmp_path, monkeypatch):
     here = left(tmp_path / "here")
-    elsewhere()
-    Week.objects.create(starts_on=day("2026-11-16"))
-    with pytest.raises(CommandError, match="still open"):
-        arrived(here)
-    assert not SessionTotal.objects.exists()
+    for is_open in (
+        lambda: Week.objects.create(starts_on=WEEK_OF_THREE),
+        # Nobody came yet, so it is in no row.
+        lambda: factories.session(
+            place=factories.location(slug="other-0"), title="Of the town", starts_at=NOW - 7 * DAY
+        ),
+        lambda: monkeypatch.setattr("attendance.management.commands.import_organisation.now", lambda: NOW + 12 * DAY),
+    ):
+        elsewhere()
+        is_open()
+        with pytest.raises(CommandError, match="still open"):
+            arrived(here)
+        assert not SessionTotal.objects.exists()
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite lets nobody write meanwhile")
+def test_what_leaves_is_of_one_moment(town, tmp_path, monkeypatch):
+    series = town.activities.first()
+    added = partial(publishing.add, series, starts_at=NOW + DAY, ends_at=NOW + DAY + HOUR, at=NOW)
+    figures = leaving._totals
+
+    def figures_after_a_change(*given, **rest):
+        at_once(added)
+        return figures(*given, **rest)
+
+    before = [row["sessionsPlanned"] for row in rows_of(left(tmp_path / "before"))]
+    monkeypatch.setattr(leaving, "_totals", figures_after_a_change)
+    assert [row["sessionsPlanned"] for row in rows_of(left(tmp_path / "here"))] == before
+    assert series.sessions.filter(starts_at=NOW + DAY).exists()
 
 
 def test_every_table_leaves_or_has_its_reason_to_stay():

@@ -8,6 +8,7 @@ from django.db import connection
 from django.http import HttpResponse
 from django.test.utils import CaptureQueriesContext
 
+from attendance import closing
 from attendance.models import CheckIn, Settlement
 from schools.models import Location
 from tests import factories
@@ -256,6 +257,18 @@ def test_what_a_closed_week_counted_is_not_taken_back(client, worker, phone, dro
 
     assert "Deze week is gesloten. Wat is geteld, blijft geteld." in text(client.get(LIST))
     assert drop_in.check_ins.get().visits == 1
+
+
+def test_what_it_added_and_was_destroyed_since_has_no_button_nor_number(client, worker, phone, drop_in):
+    deliver(tally(id=1, at=NOW + 5 * DAY), who=phone)
+    count(client, address(phone), 1, session=drop_in)
+    assert "/desk/check-ins/take-back" in client.get(LIST).content.decode()
+    factories.closed_week(monday="2026-11-23", at=NOW + 20 * DAY)
+    closing.destroy_rows(at=NOW + 34 * DAY)
+    answer = client.get(LIST)
+    assert "/desk/check-ins/take-back" not in answer.content.decode()
+    assert "Drop-in hours" in text(answer)
+    assert "0 bezoeken" not in text(answer)
 
 
 def test_a_void_that_came_too_late_is_shown(client, worker, phone, drop_in):

@@ -4,7 +4,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from attendance import settling
+from attendance import closing, settling
 from attendance.models import CheckIn, Settlement
 from attendance.questions import Question
 from attendance.totals import weekly_totals
@@ -278,6 +278,18 @@ def test_what_a_closed_week_has_counted_stays(drop_in, phone, worker):
     settling.take_back(nothing.decision, by=worker, at=LATER)
     settling.take_back(late.decision, by=worker, at=LATER)
     assert (total().visits, total().late_visits) == (1, 0)
+
+
+def test_it_stays_counted_once_when_the_row_that_was_added_is_destroyed(drop_in, phone, worker):
+    deliver(tally(id=1, at=NOW + 5 * DAY), tally(id=2, at=NOW + 5 * DAY), who=phone)
+    [counted] = settle(1, session=drop_in, by=worker)
+    [nothing] = settle(2, by=worker)
+    factories.closed_week(monday="2026-11-23", at=NOW + 20 * DAY)
+    assert closing.destroy_rows(at=NOW + 34 * DAY) == 1  # those of no week are kept longer
+
+    refused("week_closed", settling.take_back, counted.decision, by=worker, at=NOW + 35 * DAY)
+    settling.take_back(nothing.decision, by=worker, at=NOW + 35 * DAY)
+    assert (list(CheckIn.objects.kept_uncounted()), total().visits) == (kept(2), 1)
 
 
 def test_a_settlement_outlives_what_it_added_but_not_what_it_was_about(drop_in, phone, worker):

@@ -18,6 +18,7 @@ from attendance.reached import Reached
 from attendance.reports import year as years
 from attendance.reports.infographic import infographic_pdf
 from attendance.reports.year import Gathering, Line, Place, Year, weeks_of_year, year_in_figures
+from schools.models import Location
 from tests import factories
 from tests.factories import NOW, WEEK, day, deliver, scan, tally
 
@@ -49,6 +50,12 @@ def test_visits_are_the_sum_of_published_cells_of_closed_weeks(town):
     assert [(place.name, place.visits) for place in year.places] == [("Hub", 60), ("Shop", 10)]
     assert year.months == [None] * 10 + [70, None]
     assert (year.counted_until, year.is_whole) == (day("2026-11-22"), False)
+
+
+def test_two_places_of_one_name_are_two_and_say_whose_they_are(town):
+    Location.objects.update(name="Gymzaal")
+    year = year_in_figures(2026, at=NOW)
+    assert [(place.name, place.visits) for place in year.places] == [("Gymzaal (Hub)", 60), ("Gymzaal (Shop)", 10)]
 
 
 def test_sessions_are_those_of_the_programme_that_were_not_cancelled_whoever_came(town):

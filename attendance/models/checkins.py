@@ -186,8 +186,13 @@ class SettlementQuerySet(models.QuerySet["Settlement"]):
                 number=Count("pk"),
                 visits=Sum("added__visits", default=0),
                 late_visits=Sum("added__count", filter=Q(added__is_late=True, added__voided_at=None), default=0),
+                # Its week was closed so long ago that what was added is destroyed.
+                for_good=Count("pk", filter=Q(session__isnull=False, added=None)),
                 # Its phone took it back too late: what was added for it still counts.
-                void_after_all=Count("pk", filter=Q(check_in__voided_at__isnull=False, added__voided_at=None)),
+                void_after_all=Count(
+                    "pk",
+                    filter=Q(check_in__voided_at__isnull=False, added__isnull=False, added__voided_at=None),
+                ),
             )
             .order_by("-settled_at", "decision", *about)
         )

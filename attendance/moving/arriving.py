@@ -13,7 +13,8 @@ from django.core.exceptions import ValidationError
 from django.db import Error, transaction
 from django.db.models import Field, Model
 
-from activities.models import Activity, CalendarSource, CampaignCode, Edition, Resource
+from activities.models import Activity, CalendarSource, CampaignCode, Edition, Resource, Session
+from attendance import closing
 from attendance.models import Entry, GrantRule, ReachPeriod, SessionTotal, Target, Week
 from attendance.moving.leaving import FORMAT
 from attendance.moving.owned import TABLES, Table, is_reference
@@ -48,16 +49,17 @@ class ArrivalRefused(Exception):
 def arrive(folder: Path, *, at: dt.datetime) -> dict[str, int]:
     """Returns how many rows of each table were made."""
     document = _read(folder)
+    # First, as every change of the programme does.
+    Edition.note_change(at=at)
     _refuse_who_is_here(document["organisation"])
     keys: Keys = {"own": {"slug": document["organisation"]}}
     made: dict[str, int] = {}
     for table in TABLES:
         try:
             with transaction.atomic():
-                made[table.name] = _take_in(table, document["rows"].get(table.name, []), keys)
+                made[table.name] = _take_in(table, document["rows"].get(table.name, []), keys, at=at)
         except (AttributeError, Error, KeyError, TypeError, ValueError, ValidationError) as error:
             raise ArrivalRefused(f"{table.name}: {_said(error)}") from None
-    Edition.note_change(at=at)
     return made
 
 
@@ -80,7 +82,7 @@ def _refuse_who_is_here(slug: str) -> None:
         raise ArrivalRefused(f"There is an organisation {slug!r} already.")
 
 
-def _take_in(table: Table, rows: list[Row], keys: Keys) -> int:
+def _take_in(table: Table, rows: list[Row], keys: Keys, *, at: dt.datetime) -> int:
     known = _known(table) if table.known_by else {}
     mine = keys.setdefault(table.name, {})
     new = []
@@ -93,6 +95,7 @@ def _take_in(table: Table, rows: list[Row], keys: Keys) -> int:
             continue
         new.append((_plain(row["key"]), made))
     _refuse_what_is_not_its_own([made for _key, made in new], keys)
+    _refuse_weeks_open_here([made for _key, made in new if isinstance(made, Week)], keys, at=at)
     saved = table.model._base_manager.bulk_create([made for _key, made in new], batch_size=AT_A_TIME)
     mine.update((key, one.pk) for (key, _made), one in zip(new, saved, strict=True))
     return len(new)
@@ -105,9 +108,23 @@ def _known(table: Table) -> dict[tuple[Any, ...], Model]:
 
 def _refuse_what_is_open(known: Model) -> None:
     if isinstance(known, Week) and known.closed_at is None:
-        raise ValueError(f"the week {known} is still open here, and was closed there")
+        raise _still_open(known)
     if isinstance(known, ReachPeriod) and known.key is not None:
         raise ValueError(f"{known} still grows here, and was over there")
+
+
+def _refuse_weeks_open_here(weeks: list[Week], keys: Keys, *, at: dt.datetime) -> None:
+    """With these rows they would be closed from the first moment, though others have sessions in them, or may yet."""
+    mondays = [week.pk for week in weeks]
+    others = Session.objects.filter(week__in=mondays).exclude(activity__organisation__slug=keys["own"]["slug"])
+    occupied = set(others.order_by().values_list("week", flat=True))
+    for week in weeks:
+        if week.pk in occupied or week.pk > closing.last_due(at=at):
+            raise _still_open(week)
+
+
+def _still_open(week: Week) -> ValueError:
+    return ValueError(f"the week {week} is still open here, and was closed there")
 
 
 def _refuse_what_is_not_its_own(rows: list[Model], keys: Keys) -> None:

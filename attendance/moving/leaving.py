@@ -14,13 +14,13 @@ from typing import Any
 
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import transaction
 from django.db.models import Model
 
 from activities.feeds.writing import Feed, calendar
 from activities.models import Session
 from activities.weeks import label, week_of
 from attendance.moving.owned import STAYS, TABLES, Table
+from attendance.one_moment import one_moment
 from attendance.questions import Question
 from attendance.reports.tables import Column, Row, to_csv
 from attendance.reports.tables import Table as File
@@ -49,7 +49,7 @@ def leave(slug: str, folder: Path, *, at: dt.datetime) -> dict[str, int]:
         raise LeavingRefused(f"There is no organisation {slug!r}.")
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise LeavingRefused(f"{folder} is there already.")
-    with transaction.atomic():
+    with one_moment():
         rows = {table.name: list(_rows(table, own)) for table in TABLES}
         sessions = list(Session.objects.filter(activity__organisation=own).with_places().in_order())
         totals = list(_totals(own, sessions, at=at))

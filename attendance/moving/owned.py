@@ -22,6 +22,7 @@ from activities.models import (
     SeriesBooking,
     Session,
 )
+from attendance import scopes
 from attendance.models import Entry, GrantRule, Reach, ReachPeriod, SessionTotal, Target, VisitorTotal, Week
 from schools.models import (
     Closure,
@@ -83,7 +84,7 @@ class Table:
     @property
     def fields(self) -> list["Field[Any, Any]"]:
         """Those that leave: without the keys that a database gives out itself."""
-        own = [one for one in self.model._meta.concrete_fields if one.name not in SECRET]
+        own = [one for one in self.model._meta.concrete_fields if one.name not in SECRET | self.fixed.keys()]
         return [one for one in own if one.get_internal_type() not in ("BigAutoField", "AutoField")]
 
 
@@ -177,7 +178,25 @@ def _weeks(own: Organisation) -> QuerySet[Week]:
 
 
 def _visitors(own: Organisation) -> QuerySet[VisitorTotal]:
-    return VisitorTotal.objects.filter(scopes_of(own), week__in=_weeks(own).order_by().values("pk"))
+    of_its_own = scopes_of(own) & ~_with_guests(own)
+    return VisitorTotal.objects.filter(of_its_own, week__in=_weeks(own).order_by().values("pk"))
+
+
+def _with_guests(own: Organisation) -> Q:
+    """At its doors, together with what others offered there: the visits of that stay, and so do these visitors."""
+    mine = _sessions(own).order_by().values("pk")
+    at_its_doors = Q(host=own) | Q(location__organisation=own)
+    guests = SessionTotal.objects.filter(at_its_doors, scanned_visits__gt=0).exclude(session__in=mine).order_by()
+    counted = {scopes.spelled({"host": own.pk}): guests.filter(host=own)}
+    for key in guests.values_list("location", flat=True).distinct():
+        counted[scopes.spelled({"location": key})] = guests.filter(location=key)
+    for key in guests.values_list("neighbourhood", flat=True).distinct():
+        in_it = {"host": own.pk, "neighbourhood": key}
+        counted[scopes.spelled(in_it)] = guests.filter(**in_it)
+    found = Q()
+    for scope, totals in counted.items():
+        found |= Q(scope=scope, week__in=totals.values("week"))
+    return found
 
 
 def _reach(own: Organisation) -> QuerySet[Reach]:
@@ -214,7 +233,7 @@ TABLES = [
     Table(Entry, lambda own: Entry.objects.filter(organisation=own)),
     Table(GrantRule, lambda own: GrantRule.objects.filter(organisation=own)),
     Table(Week, _weeks, ("starts_on",)),
-    Table(SessionTotal, _totals),
+    Table(SessionTotal, _totals, fixed={"is_arrived": True}),
     Table(VisitorTotal, _visitors, ("week", "scope")),
     Table(
         ReachPeriod,

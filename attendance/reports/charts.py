@@ -26,6 +26,7 @@ from attendance.questions import Question
 from attendance.reports import drawing
 from attendance.reports.tables import Column, Table
 from attendance.totals import DEFINITIONS, WeeklyTotal
+from attendance.wording import told_apart
 from schools.models import Location, User
 
 WEEKS = 12
@@ -271,17 +272,19 @@ def per_location(asked: Asked) -> Figure:
     by_location: defaultdict[str, list[WeeklyTotal]] = defaultdict(list)
     for row in asked.rows(asked.first, asked.last, "location"):
         assert row.group
-        by_location[row.group.name].append(row)
+        by_location[row.group.slug].append(row)
+    names = told_apart({slug: rows[0].group.name for slug, rows in by_location.items() if rows[0].group})
     top = max((row.visits or 0 for rows in by_location.values() for row in rows), default=0)
     columns = [("location", _("Location"))]
     columns += [(label(monday), str(monday.isocalendar().week)) for monday in weeks(asked.first, asked.last)]
     lines = [
-        {"location": name, "total": sum(row.visits or 0 for row in rows)} | {row.label: row.visits for row in rows}
-        for name, rows in by_location.items()
+        {"location": names[slug], "total": sum(row.visits or 0 for row in rows)}
+        | {row.label: row.visits for row in rows}
+        for slug, rows in by_location.items()
     ]
     small = [
         (
-            name,
+            names[slug],
             drawing.columns(
                 [row.visits for row in rows],
                 labels=[str(row.week.isocalendar().week) for row in rows],
@@ -292,7 +295,7 @@ def per_location(asked: Asked) -> Figure:
                 top=top,
             ),
         )
-        for number, (name, rows) in enumerate(by_location.items(), start=1)
+        for number, (slug, rows) in enumerate(by_location.items(), start=1)
     ]
     sentence = ngettext(
         "%(number)s location, all on the same scale.", "%(number)s locations, all on the same scale.", len(small)

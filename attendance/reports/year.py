@@ -26,6 +26,7 @@ from attendance.reached import Reached
 from attendance.reports import drawing
 from attendance.reports.tables import said
 from attendance.totals import WeeklyTotal
+from attendance.wording import told_apart
 
 # What was put up is counted once, by the code or by an entry.
 _PUT_UP = {Channel.POSTER: EntryKind.POSTERS, Channel.STICKER: EntryKind.STICKERS}
@@ -119,8 +120,9 @@ def year_in_figures(number: int, *, at: dt.datetime) -> Year:
     months: Counter[int] = Counter()
     for cell in cells:
         assert cell.group
-        places[cell.group.name] += cell.visits or 0
+        places[cell.group.slug] += cell.visits or 0
         months[(cell.week + _TO_THURSDAY).month] += cell.visits or 0
+    names = told_apart({cell.group.slug: cell.group.name for cell in cells if cell.group})
     closed_last = max((cell.week for cell in cells), default=None)
     by_programme = Question(first=first, last=last, group_by="programme")
     held = _held(published_sessions(by_programme, at=at))
@@ -131,7 +133,7 @@ def year_in_figures(number: int, *, at: dt.datetime) -> Year:
         is_whole=closed_last == last,
         visits=places.total() or None,
         months=[months[month] or None for month in range(1, 13)],
-        places=[Place(name=name, visits=visits) for name, visits in places.most_common() if visits],
+        places=[Place(name=names[slug], visits=visits) for slug, visits in places.most_common() if visits],
         open_places=len(_held(published_sessions(by_location, at=at))),
         sessions=held.total(),
         programmes=_lines(held),

@@ -1,3 +1,5 @@
+import signal
+import sys
 from argparse import ArgumentParser
 from datetime import timedelta
 from pathlib import Path
@@ -21,7 +23,9 @@ class Command(BaseCommand):
         if keep_days is not None:
             if not path.is_dir():
                 raise CommandError("--keep-days is about a folder of backups.")
-            backups.delete_older(path, than=at - timedelta(days=keep_days))
+            backups.delete_older(path, than=timedelta(days=keep_days), at=at)
+        # Who is stopped half-way tidies up first, and ends pg_dump: what is there has keys.
+        signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
         try:
             figures = backups.write(backups.place_in(path, at=at) if path.is_dir() else path)
         except backups.BackupRefused as error:
