@@ -98,8 +98,12 @@ def lock(*people: User) -> list[User]:
     list(User.objects.filter(wanted).order_by("pk").select_for_update().values_list("pk", flat=True))
     fresh = User.objects.in_bulk([person.pk for person in people])
     if len(fresh) < len(set(people)):
-        raise RuleViolation("person_gone", _("This person is not on the list any more."))
+        raise gone()
     return [fresh[person.pk] for person in people]
+
+
+def gone() -> RuleViolation:
+    return RuleViolation("person_gone", _("This person is not on the list any more."))
 
 
 def _locked(person: User, *, by: User) -> list[User]:

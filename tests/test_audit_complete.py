@@ -275,6 +275,7 @@ WITH = {
     "person_new": lambda shop: ([], {**SAM, "email": "sam@inloop.example", "language": "nl", "works_at": [shop.pk]}),
     "person_edit": lambda shop: ([worker(shop).reference], {**SAM, "is_coordinator": "on"}),
     "person_remove": lambda shop: ([worker(shop).reference], {}),
+    "person_password": lambda shop: ([worker(shop).reference], {}),
     "person_second_step": lambda shop: ([with_second_step(shop).reference], {}),
     "person_resend": lambda shop: ([invited(shop).reference], {}),
     "person_withdraw": lambda shop: ([invited(shop).reference], {}),
