@@ -18,8 +18,8 @@ from schools.rules import RuleViolation
 from schools.signin import second_step
 from tests import factories
 from tests.factories import DAY, MINUTE, NOW, PASSWORD
+from tests.reading import text
 from tests.signing_in import is_in, log_in
-from tests.test_pages_people import text
 from tests.test_people import code
 
 pytestmark = pytest.mark.django_db
