@@ -8,6 +8,7 @@ to make a new one, and the one before opens nothing any more.
 import datetime as dt
 from contextlib import suppress
 
+from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
 from django.contrib.auth import password_validation
 from django.core.exceptions import ValidationError
@@ -150,6 +151,8 @@ def accept(code: str, *, name: str, password: str, at: dt.datetime | None = None
     person.full_clean()
     person.save(update_fields=["name", "password", "is_active"])
     invitation.delete()
+    # Who came by the municipality before comes by this password: of who is tied none is taken.
+    SocialAccount.objects.filter(user=person).delete()
     with acting(lambda: person):
         audit.record(acts.INVITATION_ACCEPTED, of=person, at=at)
     return person
