@@ -1,6 +1,7 @@
 """Who works here: their rights changed, and they themselves leaving. How they come: `schools.invitations`."""
 
 import datetime as dt
+import hashlib
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -12,14 +13,32 @@ from schools import acts, audit
 from schools.leaving import tell_left
 from schools.models import DigestSubscription, Invitation, Membership, Role, User
 from schools.rights import NOTHING, Rights, in_words, refusal_for_managing
-from schools.rules import RuleViolation
+from schools.rules import RuleViolation, changed_meanwhile
 from schools.signin import second_step
 
 
+def version_of(person: User) -> str:
+    """Another one where the name or the rights are others; says nothing else."""
+    had = Rights.of(person)
+    shown = (person.name, had.is_administrator, had.is_coordinator, sorted(had.publishes_for), sorted(had.works_at))
+    return hashlib.sha256(repr(shown).encode()).hexdigest()[:32]
+
+
 @transaction.atomic
-def change(person: User, *, name: str, rights: Rights, by: User, at: dt.datetime | None = None) -> User:
-    """Raises RuleViolation, and ValidationError for somebody who would have no role."""
+def change(
+    person: User,
+    *,
+    name: str,
+    rights: Rights,
+    by: User,
+    if_version: str | None = None,
+    at: dt.datetime | None = None,
+) -> User:
+    """`if_version` is the `version_of` what the caller saw. Raises RuleViolation, and ValidationError for somebody who
+    would have no role."""
     person, by = _locked(person, by=by)
+    if if_version not in (None, version_of(person)):
+        raise changed_meanwhile()
     _check(person, rights, by=by)
     if rights == NOTHING:
         raise ValidationError(_("Choose at least one role. Or remove this person."), "no_role")

@@ -16,7 +16,7 @@ from activities.models import CalendarKey, Session
 from activities.webhooks import managing
 from attendance import settling
 from attendance.models import CheckIn, Entry, GrantRule
-from schools import invitations
+from schools import invitations, people
 from schools.models import AccessToken, AuditEntry, Letter
 from schools.rights import Rights
 from tests import bookable, factories
@@ -273,7 +273,10 @@ WITH = {
     "device_code": lambda shop: ([phone(shop).pk], {}),
     "device_revoke": lambda shop: ([phone(shop).pk], {}),
     "person_new": lambda shop: ([], {**SAM, "email": "sam@inloop.example", "language": "nl", "works_at": [shop.pk]}),
-    "person_edit": lambda shop: ([worker(shop).reference], {**SAM, "is_coordinator": "on"}),
+    "person_edit": lambda shop: (
+        [worker(shop).reference],
+        {**SAM, "is_coordinator": "on", "version": people.version_of(worker(shop))},
+    ),
     "person_remove": lambda shop: ([worker(shop).reference], {}),
     "person_password": lambda shop: ([worker(shop).reference], {}),
     "person_second_step": lambda shop: ([with_second_step(shop).reference], {}),
