@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from allauth.socialaccount.models import SocialAccount
 from django.contrib import admin
 from django.core.management import call_command
 
@@ -114,6 +115,13 @@ def test_no_password_and_no_address_of_a_person_is_written_down(client, administ
     assert password == ("password_set", "people", "Kim", {})
     written = json.dumps(list(AuditEntry.objects.values()), default=str)
     assert [one for one in ("@", ANOTHER, PASSWORD, kim.password) if one in written] == []
+
+
+def test_an_account_of_the_municipality_is_told_by_its_person_and_not_by_their_address(client, administrator):
+    kim = User.objects.create_user(email="kim@inloop.example")
+    account = SocialAccount.objects.create(user=kim, provider="municipality", uid="s-1")
+    client.post(f"/admin/socialaccount/socialaccount/{account.pk}/delete/", {"post": "yes"})
+    assert told() == [("row_removed", "people", f"collega {kim.reference}", {})]
 
 
 EMPTY = {"memberships-TOTAL_FORMS": "0", "memberships-INITIAL_FORMS": "0"}

@@ -345,7 +345,7 @@ def test_what_is_done_at_the_desk_leaves_one_entry_of_who_did_it(client, shop, c
     assert answer.status_code in (200, 302), answer
     assert not (form and form.is_bound and form.errors), form.errors
     [entry] = AuditEntry.objects.exclude(pk__in=before)
-    assert (entry.by, entry.by_name, entry.at) == (coordinating, str(coordinating), entry.at)
+    assert (entry.by, entry.by_name, entry.at) == (coordinating, coordinating.name_on_record, entry.at)
     assert entry.what
     # Nobody looks only: the same address without the last word leaves nothing.
     assert client.get(path).status_code in (200, 302, 404, 405)

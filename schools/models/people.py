@@ -2,12 +2,13 @@ import uuid
 from functools import cached_property
 from typing import ClassVar
 
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
 from schools.access import Role, Roles, roles_of
@@ -73,6 +74,12 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.name or self.email
+
+    @property
+    def name_on_record(self) -> str:
+        """For what is kept longer than the account: never the address. In the same words whoever is at work."""
+        with translation.override(settings.LANGUAGE_CODE):
+            return self.name or translation.gettext("colleague %(reference)s") % {"reference": self.reference}
 
     def get_short_name(self) -> str:
         return str(self)
