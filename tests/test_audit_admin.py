@@ -1,11 +1,16 @@
 """What the administrator changes is in the audit trail too: on every page, with roles, and without secrets."""
 
 import json
+from importlib import import_module
+from types import SimpleNamespace
 
 import pytest
 from allauth.socialaccount.models import SocialAccount
+from django.apps import apps
 from django.contrib import admin
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.management import call_command
+from django.db import connection
 
 from attendance.models import Target
 from schools.audited_admin import AuditedAdmin
@@ -68,6 +73,20 @@ def test_adding_changing_and_deleting_is_told_from_what_to_what(client, administ
         ("row_changed", "places", "JongerenHUB", {"name": ("HUB", "JongerenHUB")}),
         ("row_removed", "places", "JongerenHUB", {}),
     ]
+
+
+def test_nothing_is_kept_of_it_beside_the_trail(client, administrator, shop):
+    """Django has a log of its own, which nobody ever empties."""
+    hub = {"slug": "hub", "name": "HUB", "kind": "youth_hub", "url": ""}
+    client.post("/admin/schools/organisation/add/", hub)
+    page = f"/admin/schools/organisation/{Organisation.objects.get(slug='hub').pk}"
+    client.post(f"{page}/change/", hub | {"name": "JongerenHUB"})
+    client.post(f"{page}/delete/", {"post": "yes"})
+    assert [entry[0] for entry in told()] == ["row_added", "row_changed", "row_removed"]
+    assert not LogEntry.objects.exists()
+    LogEntry.objects.create(user=administrator, object_repr="kim@inloop.example", action_flag=CHANGE)
+    import_module("schools.migrations.0014_no_log_beside_the_trail").empty(apps, SimpleNamespace(connection=connection))
+    assert not LogEntry.objects.exists()
 
 
 def test_a_target_is_of_the_figures_and_of_its_place(client, administrator, shop):
