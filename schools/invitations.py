@@ -139,8 +139,10 @@ def accept(code: str, *, name: str, password: str, at: dt.datetime | None = None
     """Who was invited, active from now on. Raises ValidationError, as `find` does, and at the password."""
     at = at or now()
     opened = Invitation.objects.opened_by(digest(corrected(code)), at=at)
+    # The person first, as whoever withdraws does; meanwhile the code may have ended.
+    person = User.objects.select_for_update().filter(pk=_only(opened.first()).user_id).first()
     invitation = _only(opened.select_for_update().first())
-    person = User.objects.select_for_update().get(pk=invitation.user_id)
+    assert person
     person.name = name
     try:
         password_validation.validate_password(password, person)
