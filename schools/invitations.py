@@ -208,7 +208,7 @@ def _end(invitation: Invitation, person: User, *, at: dt.datetime) -> None:
     if invitation.forgot_password:
         audit.record(acts.PERSON_REMOVED, of=person, changes={"roles": (in_words(person), None)}, at=at)
     people.shut_out(person, at=at)
-    if person.last_login is None and not invitation.forgot_password:
+    if not (invitation.forgot_password or person.last_login or person.removed_at):
         # Of who was here once, something may be kept that they did.
         with suppress(ProtectedError), transaction.atomic():
             person.delete()

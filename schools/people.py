@@ -2,10 +2,14 @@
 
 import datetime as dt
 import hashlib
+from contextlib import suppress
 
+from allauth.socialaccount.models import SocialAccount
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q
+from django.utils import translation
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
@@ -15,6 +19,9 @@ from schools.models import DigestSubscription, Invitation, Membership, Role, Use
 from schools.rights import NOTHING, Rights, in_words, refusal_for_managing
 from schools.rules import RuleViolation, changed_meanwhile
 from schools.signin import second_step
+
+FORGOTTEN_AFTER = dt.timedelta(days=365)
+FORGOTTEN = "@forgotten.invalid"  # an address that nobody can have (RFC 2606)
 
 
 def version_of(person: User) -> str:
@@ -93,6 +100,38 @@ def shut_out(person: User, *, at: dt.datetime) -> None:
     Invitation.objects.filter(user=person).delete()
     second_step.forget(person)
     tell_left(person=person.pk)
+
+
+def forget(*, at: dt.datetime) -> int:
+    """Of who left a year ago nothing tells any more who it was; what they did stays. Returns how many. Safe to repeat.
+
+    That somebody left is seen here, however it came about: at the desk, in the administration, or long ago.
+    """
+    User.objects.filter(is_active=True, removed_at__isnull=False).update(removed_at=None)
+    left = User.objects.filter(is_active=False, invitation__isnull=True).exclude(email__endswith=FORGOTTEN)
+    left.filter(removed_at__isnull=True).update(removed_at=at)
+    long_ago = left.filter(removed_at__lte=at - FORGOTTEN_AFTER)
+    gone = 0
+    for person in long_ago.order_by("pk"):
+        with suppress(RuleViolation), transaction.atomic():
+            [person] = lock(person)
+            # Meanwhile they may have been invited again.
+            if long_ago.filter(pk=person.pk).exists():
+                _forget(person, at=at)
+                gone += 1
+    return gone
+
+
+def _forget(person: User, *, at: dt.datetime) -> None:
+    """The bare row stays, for all that leads to it. It is called in words that any page can show."""
+    shut_out(person, at=at)
+    SocialAccount.objects.filter(user=person).delete()
+    person.access_tokens.all().delete()
+    person.letters.all().delete()
+    with translation.override(settings.LANGUAGE_CODE):
+        person.name = translation.gettext("former colleague")
+    person.email, person.last_login = f"{person.reference}{FORGOTTEN}", None
+    person.save(update_fields=["name", "email", "last_login"])
 
 
 def give(person: User, rights: Rights) -> None:
