@@ -142,7 +142,7 @@ def retire(resource: Resource, *, at: dt.datetime | None = None) -> Resource:
 
 
 def _names(booked: QuerySet[SeriesBooking] | QuerySet[Booking]) -> list[str]:
-    return sorted(str(one) for one in booked.select_related("resource__location", "staff"))
+    return sorted(audit.name_of(one.what) for one in booked.select_related("resource__location", "staff"))
 
 
 def _note(

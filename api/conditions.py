@@ -11,18 +11,18 @@ from django.http import HttpResponse, HttpResponseBase
 from django.utils.cache import get_conditional_response
 from django.utils.http import parse_etags
 from django.utils.timezone import now
-from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from activities.models import Edition
 from api.renderers import JSONRenderer
+from schools.rules import CHANGED_MEANWHILE
 
 
 class ChangedSince(APIException):
     status_code = 412
-    default_detail = _("Somebody else changed this meanwhile. Look again.")
+    default_detail = CHANGED_MEANWHILE
     default_code = "changed_meanwhile"
     tells_code = True
 

@@ -15,7 +15,7 @@ from activities.webhooks import delivering
 from attendance import closing, digests, passes
 from attendance.models import StepRun
 from attendance.places import listing
-from schools import audit, invitations, kept_answers, post, queue
+from schools import audit, invitations, kept_answers, people, post, queue
 from schools.signin import counting
 
 log = logging.getLogger(__name__)
@@ -30,6 +30,7 @@ STEPS: dict[str, Callable[..., int]] = {
     "passes forgotten": passes.forget,
     "digests queued": digests.queue_all,
     "invitations forgotten": invitations.forget,
+    "people forgotten": people.forget,
     "letters forgotten": post.forget,
     "messages forgotten": delivering.forget,
     "tasks revived": queue.revive,

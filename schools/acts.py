@@ -19,6 +19,7 @@ INVITATION_WITHDRAWN = Act("invitation_withdrawn", Topic.PEOPLE, _("Invitation w
 INVITATION_ACCEPTED = Act("invitation_accepted", Topic.PEOPLE, _("Invitation accepted"))
 PERSON_CHANGED = Act("person_changed", Topic.PEOPLE, _("Name or roles of somebody changed"))
 PERSON_REMOVED = Act("person_removed", Topic.PEOPLE, _("Somebody removed"))
+PASSWORD_FORGOTTEN = Act("password_forgotten", Topic.PEOPLE, _("Somebody is to choose a new password"))
 SECOND_STEP_FORGOTTEN = Act("second_step_forgotten", Topic.PEOPLE, _("Second step of somebody taken away"))
 LETTER_SENT_AGAIN = Act("letter_sent_again", Topic.PEOPLE, _("E-mail sent again"))
 TOKEN_ISSUED = Act("token_issued", Topic.PEOPLE, _("Key for a program made"))

@@ -9,26 +9,54 @@ from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.forms import AdminPasswordChangeForm
 from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
+from django.forms import BaseInlineFormSet
 from django.http import HttpRequest, HttpResponse
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 from django_tasks_db.models import DBTaskResult
 
-from schools import acts, audit
+from schools import acts, audit, people
 from schools.audited_admin import AuditedAdmin
 from schools.models import AccessToken, Journey, Location, Membership, Neighbourhood, Organisation, Topic, User
+from schools.rights import NOTHING, Rights, refusal_for_managing
+from schools.rules import RuleViolation
 from schools.signin import second_step, sessions
 
 # What is queued is nothing to change by hand: letters have a page of their own at the desk.
 admin.site.unregister(DBTaskResult)
 
 
+class RolesFormSet(BaseInlineFormSet[Membership, User, Any]):
+    """What a person is to be is known here: these roles, and what the form over them has."""
+
+    by: User
+
+    def clean(self) -> None:
+        super().clean()
+        to_be = self.instance
+        kept = [form.instance for form in self.forms if form not in self.deleted_forms and form.instance.role]
+        becoming = Rights.by(kept, is_administrator=to_be.is_superuser) if to_be.is_active else NOTHING
+        try:
+            by, *was = people.lock(self.by, *([to_be] if to_be.pk else []))
+        except RuleViolation as gone:
+            raise ValidationError(str(gone), gone.code) from None
+        if refusal := refusal_for_managing(was[0] if was else None, becoming=becoming, by=by):
+            raise ValidationError(refusal.label, refusal.value)
+
+
 class MembershipInline(admin.TabularInline):
     model = Membership
+    formset = RolesFormSet
     extra = 0
     autocomplete_fields = ("organisation", "location")
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        formset: Any = super().get_formset(request, obj, **kwargs)
+        formset.by = request.user
+        return formset
 
 
 @admin.register(User)
@@ -58,6 +86,19 @@ class PersonAdmin(AuditedAdmin, UserAdmin):
             act = acts.ROLE_GIVEN if before is None else acts.ROLE_TAKEN if after is None else acts.ROLE_CHANGED
             if before != after:
                 audit.record(act, of=user, changes={"role": (before, after)}, at=now())
+
+    @transaction.atomic
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Between the question of who is left, and the end of who is chosen here, comes nobody."""
+        return super().changelist_view(request, extra_context)
+
+    @transaction.atomic
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Who may not go stands with what holds them: then nobody of these goes."""
+        *rest, held = super().get_deleted_objects(objs, request)
+        by, *leaving = people.lock(request.user, *objs)  # type: ignore[arg-type]
+        refused = [refusal_for_managing(one, becoming=NOTHING, by=by, leaving=leaving) for one in leaving]
+        return *rest, [*held, *{refusal.label for refusal in refused if refusal}]
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002
         with transaction.atomic():

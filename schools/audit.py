@@ -19,7 +19,7 @@ from django.db import models, transaction
 from django.utils.functional import Promise
 
 from schools.acting import at_work
-from schools.models import AuditEntry, Location, Organisation, Topic
+from schools.models import AuditEntry, Location, Organisation, Topic, User
 
 LONGEST = 200  # letters of a value
 # Rows that no entry is about: each stands for a visitor or for visits.
@@ -80,16 +80,22 @@ def record(
     return AuditEntry.objects.create(
         at=at,
         by=by,
-        by_name=str(by)[:254] if by else "",
+        by_name=name_of(by)[:254] if by else "",
         what=act.code,
         topic=topic or act.topic,
         of_kind=of._meta.label_lower if of else "",
         of_key=str(of.pk) if of else "",
-        of_name=str(of)[:254] if of else "",
+        of_name=name_of(of)[:254] if of else "",
         session_at=session_at,
         organisation_id=organisation or _owner(of),
         changes=[_written(name, *pair) for name, pair in (changes or {}).items()],
     )
+
+
+def name_of(row: models.Model) -> str:
+    """What it is called here: a person, and what is called by its person, never by an address."""
+    person = row if isinstance(row, User) else getattr(row, "user", None)
+    return person.name_on_record if isinstance(person, User) and str(row) == str(person) else str(row)
 
 
 def _owner(row: models.Model | None) -> int | None:
@@ -165,7 +171,8 @@ def _named(row: models.Model, name: str, value: Any) -> Any:
     other: Any = row._meta.get_field(name).related_model
     if other is None or value is None:
         return value
-    return str(other._base_manager.filter(pk=value).first() or "")
+    found = other._base_manager.filter(pk=value).first()
+    return name_of(found) if found else ""
 
 
 @transaction.atomic

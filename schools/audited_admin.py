@@ -32,6 +32,11 @@ class AuditedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             act = acts.ROW_CHANGED if change else acts.ROW_ADDED
             audit.record(act, of=obj, changes=changes, topic=self.topic, at=now())
 
+    def log_addition(self, *about: Any) -> None:  # type: ignore[override]
+        """Nor a change, nor a deletion: Django's own log would tell it a second time, and for good."""
+
+    log_change = log_deletions = log_addition  # type: ignore[assignment]
+
     def further_changes(self, stored: Any, obj: Any) -> audit.Changes:
         """What is told by another name than that of a column; `stored` is None for a new row."""
         return {}

@@ -3,12 +3,14 @@
 The code stands after the # of the link, which is sent to no server; from there it goes in the body of a form.
 """
 
+from allauth.account.internal.flows.login import perform_password_login
+from allauth.account.models import Login as SigningIn
 from django import forms
-from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
+from django.urls import reverse
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
@@ -84,8 +86,10 @@ def page(request: HttpRequest) -> HttpResponse:
         return _page(request, form)
     chosen = PasswordForm(request.POST)
     if chosen.is_valid() and (person := chosen.accept()):
-        login(request, person, backend="django.contrib.auth.backends.ModelBackend")
-        return redirect("desk:home")
+        # As at the desk's own door: on to the second step of who has one.
+        signing_in = SigningIn(user=person, redirect_url=reverse("desk:home"))
+        answer: HttpResponse = perform_password_login(request, {}, signing_in)
+        return answer
     if "code" in chosen.errors:
         return _page(request, CodeForm(request.POST))
     return _page(request, chosen, chosen.invitation)

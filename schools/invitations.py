@@ -1,4 +1,5 @@
 """Somebody is invited to work here: a letter with a code that works once, within a week; then they choose a password.
+So does who works here and forgot it.
 
 The code is made as the letter is written, by the worker: it is in that letter, and nowhere else. So to send it again is
 to make a new one, and the one before opens nothing any more.
@@ -7,6 +8,7 @@ to make a new one, and the one before opens nothing any more.
 import datetime as dt
 from contextlib import suppress
 
+from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
 from django.contrib.auth import password_validation
 from django.core.exceptions import ValidationError
@@ -20,10 +22,11 @@ from django.utils.translation import gettext_lazy as _
 
 from schools import acts, audit, people, post
 from schools.acting import acting
-from schools.models import Invitation, Letter, LetterKind, User
+from schools.models import Invitation, Letter, LetterKind, SignIn, User
 from schools.rights import NOTHING, Rights, in_words, refusal_for_managing
 from schools.rules import RuleViolation
 from schools.secrets import corrected, digest, new_code
+from schools.signin import municipality
 
 VALID_FOR = dt.timedelta(days=7)
 
@@ -38,7 +41,8 @@ def invite(
     by, *there = people.lock(by, *known)
     person = there[0] if there else None
     if person and person.is_active:
-        raise _at_address(ValidationError(_("Somebody already signs in with this address."), "works_here"))
+        sentence = _("Somebody signs in with this address. Forgot the password? See to that on this person's page.")
+        raise _at_address(ValidationError(sentence, "works_here"))
     if person and Invitation.objects.filter(user=person).exists():
         raise _at_address(ValidationError(_("This person is invited already."), "invited_already"))
     _check(person, rights, by=by)
@@ -67,11 +71,38 @@ def invite_first(*, email: str, name: str, language: str, at: dt.datetime | None
 
 def _invite(person: User, rights: Rights, *, language: str, by: User | None, at: dt.datetime) -> Invitation:
     people.give(person, rights)
-    invitation = Invitation(user=person, invited_by=by, invited_at=at, language=language)
-    invitation.full_clean(exclude=[] if by else ["invited_by"])
-    invitation.save(force_insert=True)
-    post.queue(LetterKind.INVITATION, to=person, at=at)
     audit.record(acts.PERSON_INVITED, of=person, changes={"roles": (None, in_words(person))}, at=at)
+    return _send(Invitation(user=person, invited_by=by, invited_at=at, language=language))
+
+
+@transaction.atomic
+def forget_password(person: User, *, language: str, by: User, at: dt.datetime | None = None) -> Invitation:
+    """For who cannot tell it any more: they are out everywhere, until they chose another with the code of a letter.
+
+    Roles, second step and what they asked for stay, and wait with them. Raises RuleViolation.
+    """
+    at = at or now()
+    person, by = people.lock(person, by)
+    # Until then they look after nobody.
+    _check(person, NOTHING, by=by)
+    if not person.is_active:
+        raise people.gone()
+    if municipality.is_tied(person):
+        raise RuleViolation("no_password_here", _("This person logs in by the municipality, and has no password here."))
+    person.is_active = False
+    person.set_unusable_password()
+    person.save(update_fields=["is_active", "password"])
+    SignIn.objects.for_user(person).end()
+    Invitation.objects.filter(user=person).delete()
+    audit.record(acts.PASSWORD_FORGOTTEN, of=person, at=at)
+    about = {"user": person, "invited_by": by, "invited_at": at, "language": language}
+    return _send(Invitation(**about, forgot_password=True))
+
+
+def _send(invitation: Invitation) -> Invitation:
+    invitation.full_clean(exclude=[] if invitation.invited_by else ["invited_by"])
+    invitation.save(force_insert=True)
+    post.queue(LetterKind.INVITATION, to=invitation.user, at=invitation.invited_at)
     return invitation
 
 
@@ -89,12 +120,12 @@ def resend(invitation: Invitation, *, by: User, at: dt.datetime | None = None) -
 
 @transaction.atomic
 def withdraw(invitation: Invitation, *, by: User, at: dt.datetime | None = None) -> None:
-    """The code opens nothing any more; who was never here is forgotten. Raises RuleViolation."""
+    """The code opens nothing any more; who was never here is forgotten, who was is removed. Raises RuleViolation."""
     invitation, person, by = _locked(invitation, by=by)
     _check(person, NOTHING, by=by)
     at = at or now()
     audit.record(acts.INVITATION_WITHDRAWN, of=person, at=at)
-    _end(person, at=at)
+    _end(invitation, person, at=at)
 
 
 def find(code: str, *, at: dt.datetime | None = None) -> Invitation:
@@ -108,8 +139,10 @@ def accept(code: str, *, name: str, password: str, at: dt.datetime | None = None
     """Who was invited, active from now on. Raises ValidationError, as `find` does, and at the password."""
     at = at or now()
     opened = Invitation.objects.opened_by(digest(corrected(code)), at=at)
+    # The person first, as whoever withdraws does; meanwhile the code may have ended.
+    person = User.objects.select_for_update().filter(pk=_only(opened.first()).user_id).first()
     invitation = _only(opened.select_for_update().first())
-    person = User.objects.select_for_update().get(pk=invitation.user_id)
+    assert person
     person.name = name
     try:
         password_validation.validate_password(password, person)
@@ -120,6 +153,8 @@ def accept(code: str, *, name: str, password: str, at: dt.datetime | None = None
     person.full_clean()
     person.save(update_fields=["name", "password", "is_active"])
     invitation.delete()
+    # Who came by the municipality before comes by this password: of who is tied none is taken.
+    SocialAccount.objects.filter(user=person).delete()
     with acting(lambda: person):
         audit.record(acts.INVITATION_ACCEPTED, of=person, at=at)
     return person
@@ -134,7 +169,9 @@ def write(letter: Letter, *, at: dt.datetime) -> EmailMultiAlternatives | None:
     invitation.digest, invitation.expires_at = digest(code), at + VALID_FOR
     invitation.save(update_fields=["digest", "expires_at"])
     with translation.override(invitation.language):
-        subject = translation.gettext("Come and work with Inloop in %(town)s") % {"town": settings.TOWN_NAME}
+        subject = translation.gettext("Come and work with Inloop in %(town)s")
+        if invitation.forgot_password:
+            subject = translation.gettext("Choose a new password for Inloop in %(town)s")
         context: dict[str, object] = {
             "invitation": invitation,
             "language": invitation.language,
@@ -144,7 +181,7 @@ def write(letter: Letter, *, at: dt.datetime) -> EmailMultiAlternatives | None:
             "schools/mail/invitation",
             context,
             letter=letter,
-            subject=subject,
+            subject=subject % {"town": settings.TOWN_NAME},
             edition=f"-{invitation.digest.hex()[:8]}",
         )
 
@@ -154,22 +191,24 @@ def _at_address(error: ValidationError) -> ValidationError:
 
 
 def forget(*, at: dt.datetime) -> int:
-    """Who let an invitation lie for a quarter of a year does not come any more; how many were forgotten."""
+    """Who let a letter lie for a quarter of a year does not come any more, as if it were withdrawn; how many."""
     long_ago = at - post.FORGOTTEN_AFTER
     gone = 0
-    for person in User.objects.filter(invitation__expires_at__lt=long_ago).order_by("pk"):
+    for person in User.objects.filter(invitation__expires_at__lt=long_ago, is_active=False).order_by("pk"):
         with suppress(RuleViolation), transaction.atomic():
             [person] = people.lock(person)
-            # Meanwhile it may have been sent again.
-            if Invitation.objects.filter(user=person, expires_at__lt=long_ago).exists():
-                _end(person, at=at)
+            # Meanwhile it may have been sent again, or accepted.
+            if invitation := Invitation.objects.filter(user=person, expires_at__lt=long_ago).first():
+                _end(invitation, person, at=at)
                 gone += 1
     return gone
 
 
-def _end(person: User, *, at: dt.datetime) -> None:
+def _end(invitation: Invitation, person: User, *, at: dt.datetime) -> None:
+    if invitation.forgot_password:
+        audit.record(acts.PERSON_REMOVED, of=person, changes={"roles": (in_words(person), None)}, at=at)
     people.shut_out(person, at=at)
-    if person.last_login is None:
+    if not (invitation.forgot_password or person.last_login or person.removed_at):
         # Of who was here once, something may be kept that they did.
         with suppress(ProtectedError), transaction.atomic():
             person.delete()

@@ -1,10 +1,15 @@
 """Who works here: their rights changed, and they themselves leaving. How they come: `schools.invitations`."""
 
 import datetime as dt
+import hashlib
+from contextlib import suppress
 
+from allauth.socialaccount.models import SocialAccount
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q
+from django.utils import translation
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
@@ -12,14 +17,35 @@ from schools import acts, audit
 from schools.leaving import tell_left
 from schools.models import DigestSubscription, Invitation, Membership, Role, User
 from schools.rights import NOTHING, Rights, in_words, refusal_for_managing
-from schools.rules import RuleViolation
+from schools.rules import RuleViolation, changed_meanwhile
 from schools.signin import second_step
+
+FORGOTTEN_AFTER = dt.timedelta(days=365)
+FORGOTTEN = "@forgotten.invalid"  # an address that nobody can have (RFC 2606)
+
+
+def version_of(person: User) -> str:
+    """Another one where the name or the rights are others; says nothing else."""
+    had = Rights.of(person)
+    shown = (person.name, had.is_administrator, had.is_coordinator, sorted(had.publishes_for), sorted(had.works_at))
+    return hashlib.sha256(repr(shown).encode()).hexdigest()[:32]
 
 
 @transaction.atomic
-def change(person: User, *, name: str, rights: Rights, by: User, at: dt.datetime | None = None) -> User:
-    """Raises RuleViolation, and ValidationError for somebody who would have no role."""
+def change(
+    person: User,
+    *,
+    name: str,
+    rights: Rights,
+    by: User,
+    if_version: str | None = None,
+    at: dt.datetime | None = None,
+) -> User:
+    """`if_version` is the `version_of` what the caller saw. Raises RuleViolation, and ValidationError for somebody who
+    would have no role."""
     person, by = _locked(person, by=by)
+    if if_version not in (None, version_of(person)):
+        raise changed_meanwhile()
     _check(person, rights, by=by)
     if rights == NOTHING:
         raise ValidationError(_("Choose at least one role. Or remove this person."), "no_role")
@@ -76,6 +102,38 @@ def shut_out(person: User, *, at: dt.datetime) -> None:
     tell_left(person=person.pk)
 
 
+def forget(*, at: dt.datetime) -> int:
+    """Of who left a year ago nothing tells any more who it was; what they did stays. Returns how many. Safe to repeat.
+
+    That somebody left is seen here, however it came about: at the desk, in the administration, or long ago.
+    """
+    User.objects.filter(is_active=True, removed_at__isnull=False).update(removed_at=None)
+    left = User.objects.filter(is_active=False, invitation__isnull=True).exclude(email__endswith=FORGOTTEN)
+    left.filter(removed_at__isnull=True).update(removed_at=at)
+    long_ago = left.filter(removed_at__lte=at - FORGOTTEN_AFTER)
+    gone = 0
+    for person in long_ago.order_by("pk"):
+        with suppress(RuleViolation), transaction.atomic():
+            [person] = lock(person)
+            # Meanwhile they may have been invited again.
+            if long_ago.filter(pk=person.pk).exists():
+                _forget(person, at=at)
+                gone += 1
+    return gone
+
+
+def _forget(person: User, *, at: dt.datetime) -> None:
+    """The bare row stays, for all that leads to it. It is called in words that any page can show."""
+    shut_out(person, at=at)
+    SocialAccount.objects.filter(user=person).delete()
+    person.access_tokens.all().delete()
+    person.letters.all().delete()
+    with translation.override(settings.LANGUAGE_CODE):
+        person.name = translation.gettext("former colleague")
+    person.email, person.last_login = f"{person.reference}{FORGOTTEN}", None
+    person.save(update_fields=["name", "email", "last_login"])
+
+
 def give(person: User, rights: Rights) -> None:
     """These rights and no others; for somebody who is locked."""
     if rights.is_administrator != person.is_superuser:
@@ -98,8 +156,12 @@ def lock(*people: User) -> list[User]:
     list(User.objects.filter(wanted).order_by("pk").select_for_update().values_list("pk", flat=True))
     fresh = User.objects.in_bulk([person.pk for person in people])
     if len(fresh) < len(set(people)):
-        raise RuleViolation("person_gone", _("This person is not on the list any more."))
+        raise gone()
     return [fresh[person.pk] for person in people]
+
+
+def gone() -> RuleViolation:
+    return RuleViolation("person_gone", _("This person is not on the list any more."))
 
 
 def _locked(person: User, *, by: User) -> list[User]:

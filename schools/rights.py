@@ -1,5 +1,6 @@
 """What somebody who works here may do, and who may give that."""
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Self
 
@@ -22,9 +23,13 @@ class Rights:
     @classmethod
     def of(cls, person: User) -> Self:
         """Also of somebody who was invited, whose roles do not count yet."""
-        rows = list(person.memberships.all())
+        return cls.by(person.memberships.all(), is_administrator=person.is_superuser)
+
+    @classmethod
+    def by(cls, memberships: Iterable[Membership], *, is_administrator: bool) -> Self:
+        rows = list(memberships)
         return cls(
-            is_administrator=person.is_superuser,
+            is_administrator=is_administrator,
             is_coordinator=any(row.role == Role.COORDINATOR for row in rows),
             publishes_for=frozenset(row.organisation_id for row in rows if row.organisation_id),
             works_at=frozenset(row.location_id for row in rows if row.location_id),
@@ -52,11 +57,14 @@ class Refusal(models.TextChoices):
     LAST_COORDINATOR = "last_coordinator", _("This is the last coordinator. First make somebody else one.")
 
 
-def refusal_for_managing(person: User | None, *, becoming: Rights, by: User) -> Refusal | None:
+def refusal_for_managing(
+    person: User | None, *, becoming: Rights, by: User, leaving: Collection[User] = ()
+) -> Refusal | None:
     """Why `by` may not give this person these rights, or take away what is not among them. Asks the database.
 
     Coordinators look after everybody but administrators, and administrators after everybody; oneself included, as long
-    as somebody is left who can do that. Nobody gives what they have not: a coordinator makes coordinators at most.
+    as somebody is left who can do that, without those who are leaving too. Nobody gives what they have not: a
+    coordinator makes coordinators at most.
     """
     if not by.roles.is_coordinator:
         return Refusal.NOT_A_COORDINATOR
@@ -64,12 +72,18 @@ def refusal_for_managing(person: User | None, *, becoming: Rights, by: User) -> 
         return Refusal.AN_ADMINISTRATOR
     if not by.is_superuser and becoming.is_administrator:
         return Refusal.MORE_THAN_OWN
-    if person and person.is_active:
-        others = User.objects.looking_after_people().exclude(pk=person.pk)
-        if person.is_superuser and not becoming.is_administrator and not others.filter(is_superuser=True).exists():
-            return Refusal.LAST_ADMINISTRATOR
-        if person.roles.is_coordinator and not becoming.looks_after_people and not others.exists():
-            return Refusal.LAST_COORDINATOR
+    return refusal_as_last(person, becoming=becoming, leaving=leaving) if person else None
+
+
+def refusal_as_last(person: User, *, becoming: Rights, leaving: Collection[User] = ()) -> Refusal | None:
+    """Whoever asks for it, and where nobody does: somebody is left who looks after people."""
+    if not person.is_active:
+        return None
+    others = User.objects.looking_after_people().exclude(pk__in=[one.pk for one in (person, *leaving)])
+    if person.is_superuser and not becoming.is_administrator and not others.filter(is_superuser=True).exists():
+        return Refusal.LAST_ADMINISTRATOR
+    if person.roles.is_coordinator and not becoming.looks_after_people and not others.exists():
+        return Refusal.LAST_COORDINATOR
     return None
 
 

@@ -3,6 +3,8 @@
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+CHANGED_MEANWHILE = _("Somebody else changed this meanwhile. Look again.")
+
 
 class RuleViolation(Exception):
     """A refusal: a stable code, never used again for something else, and a sentence for a person.
@@ -22,5 +24,4 @@ class RuleViolation(Exception):
 
 def changed_meanwhile() -> RuleViolation:
     """For a change of what is not any more as its maker saw it."""
-    sentence = _("Somebody else changed this activity meanwhile. Look again.")
-    return RuleViolation("changed_meanwhile", sentence)
+    return RuleViolation("changed_meanwhile", CHANGED_MEANWHILE)

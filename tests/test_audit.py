@@ -18,7 +18,7 @@ from activities.models import Activity, Session
 from attendance import closing, correcting, demo, devices, passes, settling
 from attendance.housekeeping import keep_house
 from attendance.models import CheckIn, Device, Pass
-from schools import audit
+from schools import audit, people
 from schools.acting import Acting, acting
 from schools.models import AccessToken, AuditEntry, User
 from schools.rules import RuleViolation
@@ -67,7 +67,7 @@ def coming(activity):
 def test_a_change_says_who_when_and_from_what_to_what(club, hub, somebody):
     publishing.change(club, {"title": "Chess club", "location": hub, "max_age": 12}, at=NOW + HOUR)
     entry = AuditEntry.objects.newest_first()[0]
-    assert (entry.by, entry.by_name, entry.at) == (somebody, str(somebody), NOW + HOUR)
+    assert (entry.by, entry.by_name, entry.at) == (somebody, somebody.name_on_record, NOW + HOUR)
     assert entry.organisation == club.organisation
     changes = {"title": ("Club", "Chess club"), "location": ("Shop", "Hub"), "max_age": (None, 12)}
     assert told() == ("activity_changed", "Chess club", changes)
@@ -116,7 +116,7 @@ def test_what_is_booked_is_told_by_its_names(club, somebody):
     vr, gym = bookable.equipment(), bookable.room(place=club.location)
     bookings.book_series(club, resources=[vr], staff=[], at=NOW)
     bookings.book_session(coming(club), resources=[vr, gym], staff=[somebody], at=NOW)
-    assert told()[2] == {"booked": (["VR set"], ["Gym, Shop", "VR set", str(somebody)])}
+    assert told()[2] == {"booked": (["VR set"], ["Gym, Shop", "VR set", somebody.name_on_record])}
     number = AuditEntry.objects.count()
     bookings.book_series(club, resources=[vr], staff=[], at=NOW)
     assert AuditEntry.objects.count() == number, "nothing was changed"
@@ -171,9 +171,22 @@ def test_a_phone_and_a_stranger_are_no_person(shop, phone):
     assert told()[:2] == ("device_paired", "Back door")
 
 
+def test_who_has_no_name_is_told_by_the_reference_and_never_by_the_address(club, somebody):
+    boss = factories.coordinator()
+    bookings.book_series(club, resources=[], staff=[somebody], at=NOW)
+    with acting(lambda: boss):
+        people.remove(somebody, by=boss, at=NOW)
+    booked, removed = AuditEntry.objects.order_by("pk").filter(what__in=["series_booked", "person_removed"])
+    assert told(booked)[2] == {"booked": ([], [f"collega {somebody.reference}"])}
+    assert (removed.by_name, removed.of_name) == (f"collega {boss.reference}", f"collega {somebody.reference}")
+    assert "@" not in json.dumps(list(AuditEntry.objects.values()), default=str)
+
+
 def test_who_works_here_no_more_is_still_named(club, somebody):
+    User.objects.filter(pk=somebody.pk).update(name="Kim")
+    somebody.refresh_from_db()
     publishing.archive(club, at=NOW)
-    key, name = somebody.pk, str(somebody)
+    key, name = somebody.pk, "Kim"
     User.objects.filter(pk=key).delete()
     entry = AuditEntry.objects.newest_first()[0]
     assert (entry.by_id, entry.by_name, told()[0]) == (key, name, "activity_archived")

@@ -1,10 +1,16 @@
 """What the administrator changes is in the audit trail too: on every page, with roles, and without secrets."""
 
 import json
+from importlib import import_module
+from types import SimpleNamespace
 
 import pytest
+from allauth.socialaccount.models import SocialAccount
+from django.apps import apps
 from django.contrib import admin
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.management import call_command
+from django.db import connection
 
 from attendance.models import Target
 from schools.audited_admin import AuditedAdmin
@@ -69,6 +75,20 @@ def test_adding_changing_and_deleting_is_told_from_what_to_what(client, administ
     ]
 
 
+def test_nothing_is_kept_of_it_beside_the_trail(client, administrator, shop):
+    """Django has a log of its own, which nobody ever empties."""
+    hub = {"slug": "hub", "name": "HUB", "kind": "youth_hub", "url": ""}
+    client.post("/admin/schools/organisation/add/", hub)
+    page = f"/admin/schools/organisation/{Organisation.objects.get(slug='hub').pk}"
+    client.post(f"{page}/change/", hub | {"name": "JongerenHUB"})
+    client.post(f"{page}/delete/", {"post": "yes"})
+    assert [entry[0] for entry in told()] == ["row_added", "row_changed", "row_removed"]
+    assert not LogEntry.objects.exists()
+    LogEntry.objects.create(user=administrator, object_repr="kim@inloop.example", action_flag=CHANGE)
+    import_module("schools.migrations.0014_no_log_beside_the_trail").empty(apps, SimpleNamespace(connection=connection))
+    assert not LogEntry.objects.exists()
+
+
 def test_a_target_is_of_the_figures_and_of_its_place(client, administrator, shop):
     target = factories.target(visits=100, starts_on="2026-11-02", place=shop)
     values = {"location": shop.pk, "programme": "", "starts_on": "2026-11-02", "visits": "140"}
@@ -114,6 +134,13 @@ def test_no_password_and_no_address_of_a_person_is_written_down(client, administ
     assert password == ("password_set", "people", "Kim", {})
     written = json.dumps(list(AuditEntry.objects.values()), default=str)
     assert [one for one in ("@", ANOTHER, PASSWORD, kim.password) if one in written] == []
+
+
+def test_an_account_of_the_municipality_is_told_by_its_person_and_not_by_their_address(client, administrator):
+    kim = User.objects.create_user(email="kim@inloop.example")
+    account = SocialAccount.objects.create(user=kim, provider="municipality", uid="s-1")
+    client.post(f"/admin/socialaccount/socialaccount/{account.pk}/delete/", {"post": "yes"})
+    assert told() == [("row_removed", "people", f"collega {kim.reference}", {})]
 
 
 EMPTY = {"memberships-TOTAL_FORMS": "0", "memberships-INITIAL_FORMS": "0"}

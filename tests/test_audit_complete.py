@@ -16,7 +16,7 @@ from activities.models import CalendarKey, Session
 from activities.webhooks import managing
 from attendance import settling
 from attendance.models import CheckIn, Entry, GrantRule
-from schools import invitations
+from schools import invitations, people
 from schools.models import AccessToken, AuditEntry, Letter
 from schools.rights import Rights
 from tests import bookable, factories
@@ -273,8 +273,12 @@ WITH = {
     "device_code": lambda shop: ([phone(shop).pk], {}),
     "device_revoke": lambda shop: ([phone(shop).pk], {}),
     "person_new": lambda shop: ([], {**SAM, "email": "sam@inloop.example", "language": "nl", "works_at": [shop.pk]}),
-    "person_edit": lambda shop: ([worker(shop).reference], {**SAM, "is_coordinator": "on"}),
+    "person_edit": lambda shop: (
+        [worker(shop).reference],
+        {**SAM, "is_coordinator": "on", "version": people.version_of(worker(shop))},
+    ),
     "person_remove": lambda shop: ([worker(shop).reference], {}),
+    "person_password": lambda shop: ([worker(shop).reference], {}),
     "person_second_step": lambda shop: ([with_second_step(shop).reference], {}),
     "person_resend": lambda shop: ([invited(shop).reference], {}),
     "person_withdraw": lambda shop: ([invited(shop).reference], {}),
@@ -341,7 +345,7 @@ def test_what_is_done_at_the_desk_leaves_one_entry_of_who_did_it(client, shop, c
     assert answer.status_code in (200, 302), answer
     assert not (form and form.is_bound and form.errors), form.errors
     [entry] = AuditEntry.objects.exclude(pk__in=before)
-    assert (entry.by, entry.by_name, entry.at) == (coordinating, str(coordinating), entry.at)
+    assert (entry.by, entry.by_name, entry.at) == (coordinating, coordinating.name_on_record, entry.at)
     assert entry.what
     # Nobody looks only: the same address without the last word leaves nothing.
     assert client.get(path).status_code in (200, 302, 404, 405)

@@ -32,7 +32,7 @@ def test_a_new_password_of_ones_own_is_told_and_a_wrong_old_one_is_not(client):
     assert told() == []
     client.post("/desk/account/password", {"old_password": factories.PASSWORD, **new})
 
-    assert told() == [("own_password_changed", str(user), str(user))]
+    assert told() == [("own_password_changed", user.name_on_record, user.name_on_record)]
     assert "geheim" not in json.dumps(list(AuditEntry.objects.values()), default=str)
 
 
@@ -57,7 +57,7 @@ def test_a_second_step_is_taken_away_by_who_may_and_told(shop):
             people.forget_second_step(worker, by=coordinator, at=NOW)
 
     assert not Authenticator.objects.exists()
-    assert told() == [("second_step_forgotten", str(coordinator), str(worker))]
+    assert told() == [("second_step_forgotten", coordinator.name_on_record, worker.name_on_record)]
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ def test_the_administration_takes_one_step_away_ends_the_sessions_and_says_of_wh
     take_away(client, [phone], way=way)
 
     assert (is_in(client), is_in(thief)) == (True, False)
-    assert told() == [("second_step_forgotten", str(administrator), str(worker_with_steps))]
+    assert told() == [("second_step_forgotten", administrator.name_on_record, worker_with_steps.name_on_record)]
     # Another one is still asked for; with the last one its recovery codes go.
     assert second_step.is_set_up_by(worker_with_steps)
     take_away(client, worker_with_steps.authenticator_set.exclude(type=Authenticator.Type.RECOVERY_CODES), way=way)
@@ -122,7 +122,7 @@ def test_the_command_that_takes_a_second_step_away_is_told_once(worker_with_step
         call_command("forget_second_step", worker_with_steps.email, stdout=io.StringIO())
 
     assert not is_in(thief)
-    assert told() == [("second_step_forgotten", "", str(worker_with_steps))]
+    assert told() == [("second_step_forgotten", "", worker_with_steps.name_on_record)]
 
 
 def test_nobody_who_is_removed_keeps_a_second_step(shop):

@@ -125,7 +125,7 @@ def test_a_form_that_somebody_overtook_neither_changes_nor_publishes(at_desk, sh
     shown = draft.version
     publishing.change(draft, {"title": "Mine"}, at=NOW)
     answer = at_desk.post("/en/desk/activities/club/edit", filled_in(shop, title="Yours", version=shown))
-    assert "Somebody else changed this activity meanwhile" in text(answer)
+    assert "Somebody else changed this meanwhile" in text(answer)
     draft.refresh_from_db()
     assert (draft.is_draft, draft.title) == (True, "Mine")
 

@@ -12,7 +12,7 @@ from tests.reading import text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_the_tuesday")]
 
-STALE = "Iemand anders heeft deze activiteit intussen veranderd."
+STALE = "Iemand anders heeft dit intussen veranderd."
 
 
 @pytest.fixture
@@ -172,5 +172,5 @@ def test_who_moves_what_somebody_else_moved_meanwhile_is_told(client, shop):
     publishing.move(session, starts_at=session.starts_at + factories.HOUR, at=NOW)
     times = {"day": "2026-12-02", "start_time": "14:00", "end_time": "15:00", "location": shop.pk}
     answer = client.post(page, {**times, "version": shown["version"].value()})
-    assert "Somebody else changed this activity meanwhile." in answer.content.decode()
+    assert "Somebody else changed this meanwhile." in answer.content.decode()
     assert Session.objects.get(pk=session.pk).local_date == factories.day("2026-12-01")

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from attendance.models import Target
 from attendance.questions import Question
 from attendance.totals import weekly_totals
-from schools import invitations, post
+from schools import invitations, people, post
 from schools.access import roles_of
 from schools.models import Invitation, Letter, LetterKind, Problem, User
 from schools.rights import Rights
@@ -35,6 +35,12 @@ def invited(desk, shop):
     answer = desk.post("/desk/people/new", said, follow=True)
     assert "De uitnodiging gaat naar sam@inloop.example." in text(answer)
     return User.objects.get(email="sam@inloop.example")
+
+
+def opened(desk, path):
+    """What the form of a person sends back when nothing is ticked; their name is Kim."""
+    version = re.search(r'name="version" value="(\w+)"', desk.get(f"{path}/edit").content.decode())
+    return {"name": "Kim", "version": version[1] if version else ""}
 
 
 def secret():
@@ -108,18 +114,34 @@ def test_roles_are_changed_and_somebody_is_removed(desk, shop):
     form = desk.get(f"{path}/edit").content.decode()
     assert f'name="publishes_for" value="{shop.organisation_id}" id="id_publishes_for_0"' in form
     assert "is_administrator" not in form
-    desk.post(f"{path}/edit", {"name": "Kim", "works_at": [shop.pk], "is_administrator": "on"})
+    desk.post(f"{path}/edit", opened(desk, path) | {"works_at": [shop.pk], "is_administrator": "on"})
     changed = User.objects.get(pk=person.pk)
     assert (str(changed), changed.is_superuser, [str(role) for role in changed.memberships.all()]) == (
         "Kim",
         False,
         ["jongerenwerker · Shop"],
     )
-    assert "minstens één rol" in text(desk.post(f"{path}/edit", {"name": "Kim"}))
-    wrong = {"name": "Kim", "works_at": ["999999999999999999999999"]}
+    assert "minstens één rol" in text(desk.post(f"{path}/edit", opened(desk, path)))
+    wrong = opened(desk, path) | {"works_at": ["999999999999999999999999"]}
     assert desk.post(f"{path}/edit", wrong).status_code == 200
     assert "Kim kan er niet meer in." in text(desk.post(f"{path}/remove", follow=True))
     assert "Kim" not in text(desk.get("/desk/people"))
+
+
+@pytest.mark.parametrize("change", [{"rights": Rights(is_coordinator=True)}, {"name": "Kim de Vries"}])
+def test_a_form_that_was_open_meanwhile_gives_nothing_back(desk, shop, change):
+    person = factories.youth_worker(at=shop)
+    path = f"/desk/people/{person.reference}"
+    form = opened(desk, path) | {"works_at": [shop.pk]}
+    said = {"name": "Kim", "rights": Rights.of(person)} | change
+    people.change(person, **said, by=User.objects.get(email="coordinator@inloop.example"))
+
+    answer = desk.post(f"{path}/edit", form)
+
+    assert "Iemand anders heeft dit intussen veranderd." in text(answer)
+    left = User.objects.get(pk=person.pk)
+    assert (left.name, Rights.of(left)) == (said["name"], said["rights"])
+    assert desk.post(f"{path}/edit", opened(desk, path) | {"works_at": [shop.pk]}).status_code == 302
 
 
 def test_what_is_refused_is_said_and_changes_nothing(desk):

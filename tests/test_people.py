@@ -225,6 +225,26 @@ def test_a_code_used_by_many_at_once_lets_in_one():
         assert sorted(at_once(*(partial(accepted, name) for name in "ABCD"))) == [False, False, False, True]
 
 
+@pytest.mark.django_db(transaction=True)
+def test_of_accepting_and_withdrawing_at_the_same_moment_one_is_told_that_it_came_late():
+    boss, shop = factories.coordinator(), factories.location(slug="shop")
+    for number in range(12):
+        address = f"new-{number}@inloop.example"
+        invitation = invite(by=boss, rights=Rights(works_at=frozenset([shop.pk])), email=address)
+        secret = code()
+
+        def accepted(secret=secret):
+            try:
+                return bool(invitations.accept(secret, name="Sam", password=NEW, at=NOW))
+            except ValidationError:
+                return False
+
+        withdrawn = partial(tried, invitations.withdraw, invitation, by=boss, at=NOW)
+        answers = at_once(accepted, withdrawn)
+        assert answers in ([True, "invitation_gone"], [False, None])
+        assert User.objects.filter(email=address).exists() == answers[0]
+
+
 # ---------------------------------------------------------------- changing, and going
 
 

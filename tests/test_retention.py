@@ -49,6 +49,7 @@ def test_the_dutch_papers_name_the_same_days():
     days = {settings.CLOSE_AFTER_DAYS, settings.CHECK_INS_KEPT_DAYS, settings.AUDIT_KEPT_DAYS}
     days |= {days_of("schools.post.FORGOTTEN_AFTER"), days_of("attendance.correcting.DECIDED_WITHIN")}
     days.add(days_of("attendance.passes.FORGOTTEN_AFTER"))
+    days.add(days_of("schools.people.FORGOTTEN_AFTER"))
     days |= {int(row[1]) for row in ROWS if row[0].startswith("backups")}
     for name in ("dpia.md", "verwerkingsregister.md"):
         text = (DOCS / name).read_text()

@@ -222,7 +222,7 @@ def test_where_it_is_required_a_coordinator_first_sets_one_up(client, clock, coo
     assert "Stel eerst een andere in" in text(client.get("/desk/account/app/remove"))
     client.post("/desk/account/app/remove")
     assert Authenticator.objects.filter(type="totp").exists()
-    assert list(AuditEntry.objects.values_list("what", "by_name")) == [("own_step_added", str(coordinator))]
+    assert list(AuditEntry.objects.values_list("what", "by_name")) == [("own_step_added", coordinator.name_on_record)]
 
 
 @pytest.mark.parametrize(("who", "asked"), [("nobody", False), ("coordinators", False), ("everybody", True)])

@@ -4,6 +4,7 @@ import datetime as dt
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -12,6 +13,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path
 from django.utils.timezone import now
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -100,8 +102,18 @@ def remove(request: StaffRequest, reference: uuid.UUID) -> HttpResponse:
 
 @require_POST
 @coordinators_only
-def forget_second_step(request: StaffRequest, reference: uuid.UUID) -> HttpResponse:
+def forget_password(request: StaffRequest, reference: uuid.UUID) -> HttpResponse:
     person = _person(request, reference, is_active=True)
+    done = _("An e-mail with a link goes to %(email)s.") % {"email": person.email}
+    verb = partial(invitations.forget_password, person, language=get_language() or "", by=request.user, at=now())
+    return _answer(request, verb, done=done)
+
+
+@require_POST
+@coordinators_only
+def forget_second_step(request: StaffRequest, reference: uuid.UUID) -> HttpResponse:
+    # Also of who is to choose a password: the phone may be lost too.
+    person = _person(request, reference)
     done = _("%(name)s logs in with the password alone now, and sets up a second step anew.") % {"name": person}
     return _answer(request, lambda: people.forget_second_step(person, by=request.user), done=done)
 
@@ -118,11 +130,11 @@ def resend(request: StaffRequest, reference: uuid.UUID) -> HttpResponse:
 def withdraw(request: StaffRequest, reference: uuid.UUID) -> HttpResponse:
     invitation = _invitation(request, reference)
     if request.method != "POST":
-        return render(request, "activities/invitation_withdraw.html", {"person": invitation.user})
+        return render(request, "activities/invitation_withdraw.html", {"invitation": invitation})
     return _answer(request, lambda: invitations.withdraw(invitation, by=request.user), done=_("Withdrawn."))
 
 
-def _answer(request: StaffRequest, verb: Callable[[], None], *, done: str) -> HttpResponse:
+def _answer(request: StaffRequest, verb: Callable[[], object], *, done: str) -> HttpResponse:
     try:
         verb()
         messages.success(request, done)
@@ -155,6 +167,7 @@ urlpatterns: list[URLPattern] = [
     path("/people/new", new, name="person_new"),
     path("/people/<uuid:reference>/edit", edit, name="person_edit"),
     path("/people/<uuid:reference>/remove", remove, name="person_remove"),
+    path("/people/<uuid:reference>/password", forget_password, name="person_password"),
     path("/people/<uuid:reference>/second-step", forget_second_step, name="person_second_step"),
     path("/people/<uuid:reference>/resend", resend, name="person_resend"),
     path("/people/<uuid:reference>/withdraw", withdraw, name="person_withdraw"),

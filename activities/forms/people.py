@@ -50,7 +50,8 @@ class RightsForm(forms.Form):
             del self.fields["is_administrator"]
         if person:
             had = Rights.of(person)
-            self.initial = {"name": person.name, **asdict(had)}
+            self.fields["version"] = forms.CharField(required=False, widget=forms.HiddenInput)
+            self.initial = {"name": person.name, "version": people.version_of(person), **asdict(had)}
 
     @property
     def rights(self) -> Rights:
@@ -65,8 +66,11 @@ class RightsForm(forms.Form):
     def apply(self) -> bool:
         """Whether it was done; where that is refused the form says why."""
         assert self.person
+        chosen = self.cleaned_data
         with refusals_in(self):
-            people.change(self.person, name=self.cleaned_data["name"], rights=self.rights, by=self.by)
+            people.change(
+                self.person, name=chosen["name"], rights=self.rights, by=self.by, if_version=chosen["version"]
+            )
             return True
         return False
 

@@ -36,7 +36,7 @@ from schools.models import (
 )
 
 # Neither is in a file, whatever table it is in.
-SECRET = {"password", "last_login", "is_superuser", "is_staff", "key", "members", "etag", "last_modified"}
+SECRET = {"password", "last_login", "removed_at", "is_superuser", "is_staff", "key", "members", "etag", "last_modified"}
 # Why the others stay behind.
 STAYS = {
     "activities.CalendarKey": "opens private calendars; everybody makes a new one",

@@ -18,13 +18,16 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
 
 
 class Invitation(models.Model):
-    """Somebody may come and work here. They are there already, inactive, with the roles that they will have."""
+    """Somebody may come and work here, or come back with another password. They are there already, inactive, with the
+    roles that they will have."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.OneToOneField(User, models.CASCADE, related_name="invitation", verbose_name=_("user"))
     invited_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     invited_at = models.DateTimeField(default=timezone.now, editable=False)
     language = models.CharField(_("language"), max_length=10)
+    # Of who works here already, and needs another password alone.
+    forgot_password = models.BooleanField(default=False, db_default=False, editable=False)
     # The code is made as its letter is written, and stands nowhere else: only its digest is kept.
     digest = models.BinaryField(max_length=32, null=True, editable=False)
     expires_at = models.DateTimeField(null=True, editable=False)

@@ -2,12 +2,13 @@ import uuid
 from functools import cached_property
 from typing import ClassVar
 
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
 from schools.access import Role, Roles, roles_of
@@ -49,6 +50,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField(_("may open the administration"), default=False)
     is_active = models.BooleanField(_("active"), default=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    # Since when they work here no more, as housekeeping saw it: see `schools.people.forget`.
+    removed_at = models.DateTimeField(null=True, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -73,6 +76,12 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.name or self.email
+
+    @property
+    def name_on_record(self) -> str:
+        """For what is kept longer than the account: never the address. In the same words whoever is at work."""
+        with translation.override(settings.LANGUAGE_CODE):
+            return self.name or translation.gettext("colleague %(reference)s") % {"reference": self.reference}
 
     def get_short_name(self) -> str:
         return str(self)

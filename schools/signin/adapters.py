@@ -165,7 +165,7 @@ class MunicipalityAdapter(DefaultSocialAccountAdapter):
         try:
             municipality.refuse_weaker(claims)
             if sociallogin.state.get("process") == AuthProcess.CONNECT:
-                municipality.refuse_without_role(claims)
+                municipality.refuse_tying(claims, user=request.user)
             elif known:
                 municipality.let_in(claims, known=known)
             else:

@@ -13,15 +13,16 @@ from typing import Any
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.db import transaction
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
-from schools import acts, audit
+from schools import acts, audit, people
 from schools.access import Role
 from schools.models import Location, Membership, Organisation, User
-from schools.rights import in_words
+from schools.rights import Rights, in_words, refusal_as_last
 from schools.rules import RuleViolation
 
 log = logging.getLogger(__name__)
@@ -131,6 +132,21 @@ def refuse_without_role(claims: Claims) -> None:
     if not places_of(roles_from(claims)):
         sentence = _("Your account of the municipality has no role here yet. Ask the municipality's help desk for one.")
         raise RuleViolation("no_role", sentence)
+
+
+@transaction.atomic
+def refuse_tying(claims: Claims, *, user: User | AnonymousUser) -> None:
+    """As for coming in; and somebody is left who looks after people when the roles follow the claim."""
+    refuse_without_role(claims)
+    if not isinstance(user, User):
+        return  # out meanwhile: nothing will be tied
+    [user] = people.lock(user)
+    becoming = Rights(
+        is_administrator=user.is_superuser,
+        is_coordinator=any(role == Role.COORDINATOR for role, *_place in places_of(roles_from(claims))),
+    )
+    if refusal := refusal_as_last(user, becoming=becoming):
+        raise RuleViolation(refusal.value, refusal.label)
 
 
 def closed() -> RuleViolation:
