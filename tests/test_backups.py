@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -163,6 +164,31 @@ def test_nothing_is_restored_over_data_nor_from_what_is_no_backup(town, tmp_path
             call_command("restore", str(tmp_path / name))
     assert Session.objects.count() == before
     assert sorted(os.listdir(tmp_path)) == ["backup", "nothing", "text"]
+
+
+def test_of_a_file_that_breaks_off_nothing_is_restored(town, fresh, tmp_path):
+    file = backed_up(tmp_path)
+    half = tmp_path / "half"
+    half.write_bytes((tmp_path / "backup").read_bytes()[:-9_000])
+    refused = run("manage.py", "restore", str(half), "--at", NOW.isoformat(), database=fresh)
+    assert (refused.returncode, "Traceback" in refused.stderr) == (1, False)
+    assert look(fresh, file, at=NOW + HOUR)["totals"] == totals(at=NOW)
+
+
+@pytest.mark.skipif("connection.vendor != 'postgresql'")
+def test_newer_programs_restore_into_an_older_server(town, fresh, tmp_path, monkeypatch):
+    # Those of 17 and later begin with a setting that 16 does not know.
+    newer = tmp_path / "bin" / "pg_restore"
+    newer.parent.mkdir()
+    newer.write_text(
+        f"""#!/bin/sh
+{shutil.which("pg_restore")} "$@" | sed '0,/^SET row_security/s//SET transaction_timeout = 0;\\n&/'
+"""
+    )
+    newer.chmod(0o700)
+    file = backed_up(tmp_path)
+    monkeypatch.setenv("PATH", f"{newer.parent}:{os.environ['PATH']}")
+    assert look(fresh, file, at=NOW + HOUR)["totals"] == totals(at=NOW)
 
 
 def test_a_folder_gets_another_backup_and_loses_those_that_are_old_also_when_none_can_be_made(
