@@ -222,9 +222,8 @@ def _pour(path: Path) -> None:
 
 
 def _one_schema() -> list[str]:
-    """Of many municipalities only the one that is being served."""
-    town = towns.current()
-    return [f"--schema={town.name}"] if town else []
+    name = restoring.own_schema()
+    return [f"--schema={name}"] if name else []
 
 
 def _settle(*, at: dt.datetime, with_open_weeks: bool) -> None:

@@ -107,6 +107,33 @@ tell(names=names, settings=settings_of, taken=taken, there=[row.name for row in 
     assert found["there"] == ["leaving"]
 
 
+OWN = """
+with connection.cursor() as cursor:
+    cursor.execute("SELECT table_schema FROM information_schema.tables WHERE table_name = 'attendance_checkin'")
+    tell(of=cursor.fetchall())
+"""
+
+
+def alone_with(folder, name, key):
+    """An installation of one, whose rows stand in the schema of the municipality that it was."""
+    alone = Installation(folder, name=name)
+    alone.database += "?options=-csearch_path%3Dleaving"
+    alone.more = {"MUNICIPALITIES": "0", "BASE_URL": "http://testserver", "SECRET_KEY": key}
+    return alone
+
+
+def test_one_leaves_for_an_installation_of_its_own_and_is_restored_there(here, tmp_path):
+    here.manage("municipality", "export", "leaving", str(tmp_path / "out"))
+    key = (tmp_path / "out" / "secret-key").read_text()
+    alone = alone_with(tmp_path, "own", key)
+    told = alone.manage("restore", str(tmp_path / "out" / "rows.backup"))
+    assert "people: 1" in told
+    assert alone.manage("backup", str(tmp_path / "again")) == told
+    again = alone_with(tmp_path, "own_again", key)
+    assert again.manage("restore", str(tmp_path / "again")) == told
+    assert again.run(OWN)["of"] == [["leaving"]]
+
+
 def test_one_moves_with_its_rows_and_its_key_and_then_goes_for_good(here, there, tmp_path):
     folder = tmp_path / "out"
     left = here.run(
