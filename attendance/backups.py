@@ -21,7 +21,7 @@ from typing import Any
 
 from django.contrib.sessions.models import Session as SignedIn
 from django.core.management import call_command
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 from django.db.backends.postgresql.client import DatabaseClient
 from django.db.models import F, Sum
 
@@ -64,14 +64,28 @@ def write(path: Path) -> dict[str, int]:
             # overwritten, a destroyed key too. This writes only what is there, as one moment saw it.
             with connection.cursor() as cursor:
                 cursor.execute("VACUUM INTO %s", [str(part)])
+            told = _figures_in(part)
         else:
-            _run("pg_dump", "--format=custom", "--no-owner", "--no-privileges", *_one_schema(), f"--file={part}")
+            told = _dump(part)
         with part.open("rb") as file:
             os.fsync(file.fileno())
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
-    return figures()
+    return told
+
+
+def _dump(part: Path) -> dict[str, int]:
+    """With the figures of the same moment, though check-ins come meanwhile."""
+    with transaction.atomic(durable=True):
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+            cursor.execute("SELECT pg_export_snapshot()")
+            [snapshot] = cursor.fetchone()
+        whole = "--format=custom", "--no-owner", "--no-privileges", *_one_schema()
+        _run("pg_dump", *whole, f"--snapshot={snapshot}", f"--file={part}")
+        return figures()
 
 
 def place_in(folder: Path, *, at: dt.datetime) -> Path:
@@ -103,6 +117,18 @@ def figures() -> dict[str, int]:
         "weeks closed": closed.count(),
         "visits": totals["visits"] + still["visits"],
     }
+
+
+def _figures_in(file: Path) -> dict[str, int]:
+    """Of SQLite: asked of what was written, for others write on."""
+    ours = connections[DEFAULT_DB_ALIAS]
+    written = connections[DEFAULT_DB_ALIAS] = ours.copy()
+    written.settings_dict |= {"NAME": f"{file.absolute().as_uri()}?immutable=1", "OPTIONS": {"uri": True}}
+    try:
+        return figures()
+    finally:
+        written.close()
+        connections[DEFAULT_DB_ALIAS] = ours
 
 
 # ---------------------------------------------------------------- and back

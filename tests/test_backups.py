@@ -8,14 +8,15 @@ import stat
 import subprocess
 import sys
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
 from activities.models import Session
-from attendance import closing
-from attendance.models import Place, WeekKey
+from attendance import backups, closing
+from attendance.models import Pass, Place, WeekKey
 from attendance.questions import Question
 from attendance.totals import weekly_totals
 from config.settings import BASE_DIR
@@ -130,6 +131,30 @@ def test_what_is_restored_tells_the_same_and_nobody_is_signed_in(town, fresh, tm
     ]  # fmt: skip
     assert (found["keys"], found["visitors"], found["broken"], found["signed in"]) == (1, 2, [], 0)
     assert stat.S_IMODE(os.stat(file).st_mode) == 0o600
+
+
+def test_the_figures_are_those_of_the_file_while_others_write_on(town, fresh, tmp_path, capsys, monkeypatch):
+    numbers = iter(range(50, 60))
+
+    def another_pass():
+        factories.issued_pass(number=next(numbers))
+        connection.close()
+
+    def after_another(do):
+        def once(*arguments, **named):
+            with ThreadPoolExecutor(1) as somebody:
+                somebody.submit(another_pass).result()
+            return do(*arguments, **named)
+
+        return once
+
+    monkeypatch.setattr("os.fsync", after_another(os.fsync))
+    monkeypatch.setattr(backups, "_run", after_another(backups._run))
+    file = backed_up(tmp_path)
+    told = capsys.readouterr().out
+    assert "passes: 3\n" in told
+    assert Pass.objects.count() > 3
+    assert look(fresh, file, at=NOW + HOUR)["told"] == told
 
 
 def test_a_restore_that_is_killed_serves_nobody_until_every_week_that_is_over_is_closed_again(town, fresh, tmp_path):
