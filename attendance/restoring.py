@@ -16,7 +16,7 @@ from django.db import OperationalError, connection
 
 from towns import registry
 
-MARK = "being_restored"
+MARK = registry.MARK
 _FIND = {
     "sqlite": "SELECT 1 FROM sqlite_master WHERE name = 'being_restored'",
     "postgresql": "SELECT 1 WHERE to_regclass('being_restored') IS NOT NULL",

@@ -298,7 +298,7 @@ def say(**served):
         with connection.cursor() as cursor:
             cursor.execute(f"UPDATE {registry.TABLE} SET is_served = %s WHERE name = %s", [is_served, name])
 def housekeeping(**options):
-    kept.append(current().name)
+    kept.append(current().name if registry.is_served(current()) else f"{current().name}, stopped")
     say(leaving=False)
 def sent(pk):
     letters.append(current().name)
@@ -328,7 +328,7 @@ tell(kept=kept, letters=letters)
 """
 
 
-def test_once_one_is_stopped_the_worker_begins_nothing_for_it_any_more(there):
+def test_once_one_is_stopped_the_worker_does_no_task_for_it_and_only_forgets(there):
     found = there.run(STOPPED)
-    assert found["kept"] == ["broken", "whole"] * 3
+    assert found["kept"] == ["broken", "whole", "leaving, stopped"] * 3
     assert found["letters"] == ["leaving", "whole", "whole"]
