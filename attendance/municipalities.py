@@ -56,10 +56,12 @@ def change(name: str, given: Mapping[str, str]) -> None:
 
 def start(name: str) -> None:
     """Raises MunicipalityRefused for one whose restoring is not over."""
-    with serving(registry.town_of(registry.by_name(name))):
-        tables = connection.introspection.table_names()
-    if restoring.MARK in tables or "django_migrations" not in tables:
+    town = registry.town_of(registry.by_name(name))
+    if not registry.is_whole(name):
         raise _unfinished(name)
+    with serving(town):
+        # The program may be another than when it was stopped.
+        call_command("migrate", verbosity=0, interactive=False)
     registry.serve(name)
 
 

@@ -83,3 +83,19 @@ tell(told=told)
 """
     )
     assert (found["told"][0], found["told"][1]["stopped restoring"]) == (503, "not over")
+
+
+BEHIND = """
+with serving(town("stopped")):
+    call_command("migrate", "attendance", "0014", verbosity=0)
+"""
+
+
+def test_one_that_is_stopped_is_migrated_with_the_others_and_before_it_is_served_again(here):
+    behind = here.run(LOOK + BEHIND + "tell(of=of('stopped'), ready=ready())")
+    assert (behind["of"]["missing"], behind["ready"][1]["stopped migrations"]) == (1, "1 not applied")
+    here.manage("migrate")
+    assert here.run(LOOK + "tell(of=of('stopped'))")["of"]["missing"] == 0
+    here.run(LOOK + BEHIND + "tell()")
+    here.manage("municipality", "start", "stopped")
+    assert here.run(LOOK + "tell(of=of('stopped'))")["of"]["missing"] == 0
