@@ -79,6 +79,12 @@ def _steps(*, has_queue: bool) -> dict[str, Callable[..., int]]:
     return STEPS if has_queue else STEPS | SENDING
 
 
+def begin(*, at: dt.datetime) -> None:
+    """For a municipality that nobody was served by until now: the worker comes round to it within the hour."""
+    StepRun.objects.all().delete()
+    _announce(at=at)
+
+
 def _announce(*, at: dt.datetime) -> None:
     """What was never done is being done: where a worker has just begun, nothing is late yet."""
     try:

@@ -13,7 +13,7 @@ from pathlib import Path
 from django.core.management import call_command
 from django.db import connection, transaction
 
-from attendance import backups, restoring
+from attendance import backups, housekeeping, restoring
 from schools import invitations
 from schools.models import User
 from schools.signin.municipality import read_roles
@@ -45,6 +45,7 @@ def add(name: str, given: Mapping[str, str], *, email: str, person: str, languag
         call_command("migrate", verbosity=0, interactive=False)
         if not User.objects.exists():
             invitations.invite_first(email=email, name=person, language=language, at=at)
+        housekeeping.begin(at=at)
     registry.serve(name)
 
 
@@ -54,7 +55,7 @@ def change(name: str, given: Mapping[str, str]) -> None:
     registry.change(name, given)
 
 
-def start(name: str) -> None:
+def start(name: str, *, at: dt.datetime) -> None:
     """Raises MunicipalityRefused for one whose restoring is not over."""
     town = registry.town_of(registry.by_name(name))
     if not registry.is_whole(name):
@@ -62,6 +63,7 @@ def start(name: str) -> None:
     with serving(town):
         # The program may be another than when it was stopped.
         call_command("migrate", verbosity=0, interactive=False)
+        housekeeping.begin(at=at)
     registry.serve(name)
 
 
@@ -101,6 +103,7 @@ def arrive(folder: Path, given: Mapping[str, str], *, at: dt.datetime) -> tuple[
     _make_schema(name)
     with serving(registry.town_of(row)):
         figures = backups.restore(folder / _ROWS, at=at)
+        housekeeping.begin(at=at)
     registry.serve(name)
     return name, figures
 

@@ -97,5 +97,14 @@ def test_one_that_is_stopped_is_migrated_with_the_others_and_before_it_is_served
     here.manage("migrate")
     assert here.run(LOOK + "tell(of=of('stopped'))")["of"]["missing"] == 0
     here.run(LOOK + BEHIND + "tell()")
+    here.run("""
+from attendance.models import StepRun
+with serving(town("stopped")):
+    StepRun.objects.update(succeeded_at=factories.NOW - factories.WEEK)  # before it was stopped
+tell()
+""")
     here.manage("municipality", "start", "stopped")
-    assert here.run(LOOK + "tell(of=of('stopped'))")["of"]["missing"] == 0
+    found = here.run(LOOK + "tell(of=of('stopped'), ready=ready())")
+    assert found["of"]["missing"] == 0
+    # Nothing of it is late before the worker could come round.
+    assert found["ready"][1]["stopped housekeeping"] == "ok"

@@ -85,7 +85,7 @@ class Command(BaseCommand):
         registry.stop_serving(name)
 
     def _start(self, *, name: str, **options: Any) -> None:
-        municipalities.start(name)
+        municipalities.start(name, at=now())
 
     def _export(self, *, name: str, folder: Path, **options: Any) -> None:
         self._tell(municipalities.leave(name, folder))
