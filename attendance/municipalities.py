@@ -67,15 +67,17 @@ def start(name: str, *, at: dt.datetime) -> None:
     registry.serve(name)
 
 
-def leave(name: str, folder: Path) -> dict[str, int]:
+def leave(name: str, folder: Path, *, with_rows: bool = True) -> dict[str, int]:
     """All that it is, in a new folder: its rows, its settings, and its key. Stop serving it first, if it moves.
 
-    Returns figures to compare with those on arrival.
+    Returns figures to compare with those on arrival; none without its rows, for those are in its backups.
     """
     row = registry.by_name(name)
     folder.mkdir(mode=0o700)
-    with serving(registry.town_of(row)):
-        figures = backups.write(folder / _ROWS)
+    figures = {}
+    if with_rows:
+        with serving(registry.town_of(row)):
+            figures = backups.write(folder / _ROWS)
     _write(folder / _SETTINGS, json.dumps({"name": name, "settings": dict(row.given)}, indent=2, ensure_ascii=False))
     # What SECRET_KEY is for one alone. To travel by another road than the rows.
     _write(folder / _KEY, registry.key_of(row))
@@ -86,6 +88,7 @@ def arrive(folder: Path, given: Mapping[str, str], *, at: dt.datetime) -> tuple[
     """From what `leave` wrote, under the same name and with the same key; settings may be others. Then it is served.
 
     Weeks that are over by now are closed first, and rows that have outlived their days destroyed, as with any backup.
+    Without its rows it tells no figures and is not served: its backup is restored, and it is started.
     """
     try:
         said = json.loads((folder / _SETTINGS).read_text())
@@ -101,6 +104,8 @@ def arrive(folder: Path, given: Mapping[str, str], *, at: dt.datetime) -> tuple[
     elif row.is_served or registry.key_of(row) != key:
         raise MunicipalityRefused(f"{name} is here already.")
     _make_schema(name)
+    if not (folder / _ROWS).exists():
+        return name, {}
     with serving(registry.town_of(row)):
         figures = backups.restore(folder / _ROWS, at=at)
         housekeeping.begin(at=at)

@@ -134,6 +134,22 @@ def test_one_leaves_for_an_installation_of_its_own_and_is_restored_there(here, t
     assert again.run(OWN)["of"] == [["leaving"]]
 
 
+def test_settings_and_key_are_kept_apart_and_with_its_backup_make_it_anew(here, tmp_path):
+    here.manage("municipality", "export", "leaving", str(tmp_path / "apart"), "--without-rows")
+    assert {path.name for path in (tmp_path / "apart").iterdir()} == {"settings.json", "secret-key"}
+    here.manage("backup", str(tmp_path / "rows"), "--municipality", "leaving")
+    anew = Installation(tmp_path, name="anew")
+    anew.more["SECRET_KEY"] = "of-the-new-one" * 4
+    for _twice in range(2):
+        assert anew.manage("municipality", "import", str(tmp_path / "apart")) == ""
+    assert "not whole" in anew.manage("municipality", "start", "leaving", fails=True)
+    assert anew.manage("municipality", "list").endswith("not served\n")
+    anew.manage("restore", str(tmp_path / "rows"), "--municipality", "leaving")
+    anew.manage("municipality", "start", "leaving")
+    look = LOOK + "tell(**look())"
+    assert anew.run(look)["towns"] == here.run(look)["towns"]
+
+
 def test_one_moves_with_its_rows_and_its_key_and_then_goes_for_good(here, there, tmp_path):
     folder = tmp_path / "out"
     left = here.run(
