@@ -108,3 +108,28 @@ tell()
     assert found["of"]["missing"] == 0
     # Nothing of it is late before the worker could come round.
     assert found["ready"][1]["stopped housekeeping"] == "ok"
+
+
+def test_one_that_is_broken_hides_the_figures_of_no_other(here):
+    found = here.run("""
+from prometheus_client.parser import text_string_to_metric_families
+from attendance import municipalities
+if not registry.by_name("stopped").is_served:
+    municipalities.start("stopped", at=factories.NOW)
+def rename(before, after):
+    with connection.cursor() as cursor:
+        cursor.execute(f"ALTER TABLE stopped.{before} RENAME TO {after}")
+rename("attendance_device", "hidden")
+try:
+    text = Client(headers={"Host": "10.4.0.17:8000"}).get("/metrics").text
+finally:
+    rename("hidden", "attendance_device")
+told = {}
+for family in text_string_to_metric_families(text):
+    for one in family.samples:
+        told.setdefault(one.name, {})[one.labels.get("municipality", "")] = one.value
+tell(**{name: told[f"inloop_{name}"] for name in ("database_up", "municipality_answers", "phones")})
+""")
+    assert found["database_up"] == {"": 1}
+    assert found["municipality_answers"] == {"served": 1, "stopped": 0}
+    assert set(found["phones"]) == {"served"}
