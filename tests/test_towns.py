@@ -90,6 +90,18 @@ tell(here=statuses(), elsewhere=statuses(REMOTE_ADDR="192.0.2.7"),
     assert (found["told"], found["outside"]) == ([True, True], None)
 
 
+def test_while_the_database_is_away_a_program_is_told_when_to_come_again(many):
+    found = many.run("""
+from django.db import OperationalError
+def away(*_arguments):
+    raise OperationalError("gone")
+with connection.execute_wrapper(away):
+    answers = [at("zaanstad").get(path) for path in ("/api/v1/programmes", "/")]
+tell(answers=[[one.status_code, one.get("Retry-After"), one["Content-Type"]] for one in answers])
+""")
+    assert found["answers"] == [[503, "2", "application/problem+json"], [503, "2", "text/plain"]]
+
+
 def test_what_opens_one_opens_nothing_of_another(many):
     """Sessions, tokens, phones and passes, also right after this process recognised them where they are good."""
     found = many.run("""
