@@ -144,10 +144,12 @@ def restore(path: Path, *, at: dt.datetime, with_open_weeks: bool = False) -> di
     with restoring.permitted():
         tables = connection.introspection.table_names()
         marked = restoring.MARK in tables
-        if (town := towns.current()) and registry.by_name(town.name).is_served:
+        town = towns.current()
+        if town and registry.by_name(town.name).is_served:
             raise BackupRefused(f"{town.name} is being served. Say `manage.py municipality stop {town.name}` first.")
         if tables and not marked:
-            raise BackupRefused("This database is not empty.")
+            over = f" If it was restored just now, say `manage.py municipality start {town.name}`." if town else ""
+            raise BackupRefused(f"This database is not empty.{over}")
         if "django_migrations" not in tables:
             (_load_sqlite if kind == "sqlite" else _load_postgres)(path, is_marked=marked)
         call_command("migrate", verbosity=0, interactive=False)

@@ -133,7 +133,7 @@ def adopt(name: str, given: Mapping[str, str], *, key: str) -> None:
         cursor.execute("CREATE SCHEMA public")
         registry.prepare()
         registry.enter(name, given, key=key)
-    registry.serve(name)
+        registry.serve(name)
 
 
 def remove(name: str) -> None:

@@ -272,6 +272,10 @@ tell(started=started, left=do("municipality", "export", "whole", sys.argv[1]), t
     assert "restoring is not over" in stopped["left"]
     assert (stopped["tables"], stopped["leaving"], stopped["whole"]) == (["being_restored"], 200, 404)
     there.manage("restore", file, "--municipality=whole")
+    # As who does not know that it was over when something was killed.
+    again = there.manage("restore", file, "--municipality=whole", fails=True)
+    assert "not empty" in again
+    assert "`manage.py municipality start whole`" in again
     there.manage("municipality", "start", "whole")
     found = there.run(LOOK + 'tell(of=of(registry.by_name("whole")), status=status(registry.by_name("whole")))')
     assert (found["of"]["invited"], found["status"]) == (["first@whole.example"], 200)
