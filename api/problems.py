@@ -107,8 +107,15 @@ def as_problem(response: HttpResponse) -> HttpResponse:
     """What Django itself answered, before an operation was found or after one broke down, is a problem too."""
     if response.status_code < 400 or response.get("Content-Type") == MEDIA_TYPE:
         return response
-    sentences = {404: _("There is nothing here."), 500: _("Something went wrong on our side.")}
-    return answer_with(response.status_code, sentences.get(response.status_code, _("This cannot be answered.")))
+    sentences = {
+        404: _("There is nothing here."),
+        500: _("Something went wrong on our side."),
+        503: _("The database does not answer right now."),
+    }
+    told = answer_with(response.status_code, sentences.get(response.status_code, _("This cannot be answered.")))
+    if wait := response.get("Retry-After"):
+        told["Retry-After"] = wait
+    return told
 
 
 def _bad_input(errors: list[dict[str, str]]) -> dict[str, Any]:

@@ -14,12 +14,14 @@ import shutil
 import sqlite3
 import subprocess
 from contextlib import closing as closed_after
+from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 from django.contrib.sessions.models import Session as SignedIn
 from django.core.management import call_command
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.backends.postgresql.client import DatabaseClient
 from django.db.models import F, Sum
 
@@ -39,6 +41,7 @@ _SUFFIX, _PART = ".backup", ".part"
 # What is not whole after as long belongs to one that was killed.
 _AT_WORK = dt.timedelta(days=1)
 _SQLITE, _POSTGRES = b"SQLite format 3\0", b"PGDMP"
+_UNKNOWN_BEFORE_17 = b"SET transaction_timeout = 0;\n"
 
 
 class BackupRefused(Exception):
@@ -64,7 +67,7 @@ def write(path: Path) -> dict[str, int]:
             # overwritten, a destroyed key too. This writes only what is there, as one moment saw it.
             with connection.cursor() as cursor:
                 cursor.execute("VACUUM INTO %s", [str(part)])
-            told = figures()
+            told = _figures_in(part)
         else:
             told = _dump(part)
         with part.open("rb") as file:
@@ -79,6 +82,7 @@ def _dump(part: Path) -> dict[str, int]:
     """With the figures of the same moment, though check-ins come meanwhile."""
     with one_moment():
         with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
             cursor.execute("SELECT pg_export_snapshot()")
             [snapshot] = cursor.fetchone()
         whole = "--format=custom", "--no-owner", "--no-privileges", *_one_schema()
@@ -95,7 +99,7 @@ def place_in(folder: Path, *, at: dt.datetime) -> Path:
 
 def delete_older(folder: Path, *, than: dt.timedelta, at: dt.datetime) -> None:
     """Of all municipalities: a key that was destroyed lives on in them for as long. Also what was left half-way."""
-    for pattern, age in ((f"*{_SUFFIX}", than), (f"*{_SUFFIX}{_PART}", _AT_WORK)):
+    for pattern, age in ((f"*{_SUFFIX}", than), (f"*{_SUFFIX}{_PART}*", _AT_WORK)):
         for path in folder.glob(pattern):
             if path.stat().st_mtime < (at - age).timestamp():
                 path.unlink()
@@ -118,6 +122,18 @@ def figures() -> dict[str, int]:
     }
 
 
+def _figures_in(file: Path) -> dict[str, int]:
+    """Of SQLite: asked of what was written, for others write on."""
+    ours = connections[DEFAULT_DB_ALIAS]
+    written = connections[DEFAULT_DB_ALIAS] = ours.copy()
+    written.settings_dict |= {"NAME": f"{file.absolute().as_uri()}?immutable=1", "OPTIONS": {"uri": True}}
+    try:
+        return figures()
+    finally:
+        written.close()
+        connections[DEFAULT_DB_ALIAS] = ours
+
+
 # ---------------------------------------------------------------- and back
 
 
@@ -131,10 +147,12 @@ def restore(path: Path, *, at: dt.datetime, with_open_weeks: bool = False) -> di
     with restoring.permitted():
         tables = connection.introspection.table_names()
         marked = restoring.MARK in tables
-        if (town := towns.current()) and registry.by_name(town.name).is_served:
+        town = towns.current()
+        if town and registry.by_name(town.name).is_served:
             raise BackupRefused(f"{town.name} is being served. Say `manage.py municipality stop {town.name}` first.")
         if tables and not marked:
-            raise BackupRefused("This database is not empty.")
+            over = f" If it was restored just now, say `manage.py municipality start {town.name}`." if town else ""
+            raise BackupRefused(f"This database is not empty.{over}")
         if "django_migrations" not in tables:
             (_load_sqlite if kind == "sqlite" else _load_postgres)(path, is_marked=marked)
         call_command("migrate", verbosity=0, interactive=False)
@@ -166,7 +184,7 @@ def _load_sqlite(path: Path, *, is_marked: bool) -> None:
     shutil.copyfile(path, part)
     part.chmod(0o600)
     with closed_after(sqlite3.connect(part)) as copy, copy:
-        if copy.execute("PRAGMA integrity_check").fetchone() != ("ok",):
+        if not _is_whole(copy):
             part.unlink()
             raise BackupRefused(f"{path} is damaged.")
         copy.execute(f"CREATE TABLE {restoring.MARK} (since integer)")
@@ -174,6 +192,13 @@ def _load_sqlite(path: Path, *, is_marked: bool) -> None:
     for rest in ("-wal", "-shm"):
         target.with_name(f"{target.name}{rest}").unlink(missing_ok=True)
     part.replace(target)
+
+
+def _is_whole(copy: sqlite3.Connection) -> bool:
+    try:
+        return bool(copy.execute("PRAGMA integrity_check").fetchone() == ("ok",))
+    except sqlite3.DatabaseError:
+        return False
 
 
 def _load_postgres(path: Path, *, is_marked: bool) -> None:
@@ -186,14 +211,50 @@ def _load_postgres(path: Path, *, is_marked: bool) -> None:
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                 " WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()"
             )
-    options = "--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges"
-    _run("pg_restore", *options, *_one_schema(), last=str(path))
+    _pour(path)
+
+
+def _pour(path: Path) -> None:
+    """The file as SQL into the database: everything, or nothing.
+
+    Not by pg_restore alone: the one of PostgreSQL 17 and later begins with a setting that a server of before refuses.
+    """
+    reading_it = [_program("pg_restore"), "--file=-", "--no-owner", "--no-privileges", *_one_schema(), str(path)]
+    arguments, environment = _where()
+    writing_it = [_program("psql"), "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", *arguments]
+    is_older = connection.pg_version < 170000  # type: ignore[attr-defined]
+    with (
+        TemporaryFile("w+") as said,
+        subprocess.Popen(reading_it, stdout=subprocess.PIPE, stderr=said) as reading,  # noqa: S603 -- our own words
+        subprocess.Popen(  # noqa: S603 -- and the settings
+            writing_it, env=environment, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=said
+        ) as writing,
+    ):
+        assert reading.stdout
+        assert writing.stdin
+        # Who refuses a statement ends, and takes no more.
+        with suppress(BrokenPipeError):
+            writing.stdin.write(b"BEGIN;\n")
+            for line in reading.stdout:
+                if is_older and line == _UNKNOWN_BEFORE_17:
+                    break
+                writing.stdin.write(line)
+            shutil.copyfileobj(reading.stdout, writing.stdin)
+            # Without this nothing stays: what pg_restore could not read to its end is not whole.
+            if reading.wait() == 0:
+                writing.stdin.write(b"COMMIT;\n")
+        reading.stdout.close()
+        with suppress(BrokenPipeError):
+            writing.stdin.close()
+        ends = writing.wait(), reading.wait()
+        said.seek(0)
+        if any(ends):
+            raise BackupRefused(f"pg_restore: {said.read().strip()}")
 
 
 def _one_schema() -> list[str]:
-    """Of many municipalities only the one that is being served."""
-    town = towns.current()
-    return [f"--schema={town.name}"] if town else []
+    name = restoring.own_schema()
+    return [f"--schema={name}"] if name else []
 
 
 def _settle(*, at: dt.datetime, with_open_weeks: bool) -> None:
@@ -214,15 +275,12 @@ def _settle(*, at: dt.datetime, with_open_weeks: bool) -> None:
     Session.objects.update(sequence=F("sequence") + 1000, updated_at=at)
 
 
-def _run(program: str, *options: str, last: str = "") -> None:
-    """One of PostgreSQL's own programs, on our database; the password goes by its environment."""
-    arguments, environment = DatabaseClient.settings_to_cmd_args_env(connection.settings_dict, [])
-    *where, name = arguments[1:]
-    # Of several hosts the same one as the program itself takes.
-    which = {"PGTARGETSESSIONATTRS": connection.settings_dict["OPTIONS"].get("target_session_attrs", "any")}
+def _run(program: str, *options: str) -> None:
+    """One of PostgreSQL's own programs, on our database."""
+    arguments, environment = _where()
     done = subprocess.run(  # noqa: S603 -- our own words, and the settings
-        [_program(program), *options, *where, f"--dbname={name}", *([last] if last else [])],
-        env={**os.environ, **which, **(environment or {})},
+        [_program(program), *options, *arguments],
+        env=environment,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
@@ -230,6 +288,15 @@ def _run(program: str, *options: str, last: str = "") -> None:
     )
     if done.returncode:
         raise BackupRefused(f"{program}: {done.stderr.strip()}")
+
+
+def _where() -> tuple[list[str], dict[str, str]]:
+    """Our database, for one of PostgreSQL's programs; the password goes by its environment."""
+    arguments, environment = DatabaseClient.settings_to_cmd_args_env(connection.settings_dict, [])
+    *where, name = arguments[1:]
+    # Of several hosts the same one as the program itself takes.
+    which = {"PGTARGETSESSIONATTRS": connection.settings_dict["OPTIONS"].get("target_session_attrs", "any")}
+    return [*where, f"--dbname={name}"], {**os.environ, **which, **(environment or {})}
 
 
 def _program(name: str) -> str:

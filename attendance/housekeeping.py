@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import Error
 from django.db.models import F, Q
 
+import towns
 from activities import publishing
 from activities.intake import taking
 from activities.webhooks import delivering
@@ -17,6 +18,7 @@ from attendance.models import StepRun
 from attendance.places import listing
 from schools import audit, invitations, kept_answers, people, post, queue
 from schools.signin import counting
+from towns import registry
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +43,8 @@ STEPS: dict[str, Callable[..., int]] = {
     "sign-ins forgotten": counting.forget_what_is_over,
     "answers forgotten": kept_answers.forget_old,
 }
+# A municipality that is stopped serves nobody, and keeps nothing longer for that.
+FORGETTING = {"weeks closed", "check-ins destroyed", *(name for name in STEPS if name.endswith(" forgotten"))}
 # Last, for these servers may keep us waiting. A worker has its queue for this, and ends between two of them.
 SENDING: dict[str, Callable[..., int]] = {
     "messages sent": delivering.deliver_due,
@@ -56,7 +60,7 @@ def keep_house(*, at: dt.datetime, has_queue: bool = False, is_noted: bool = Tru
     done: dict[str, int | None] = {}
     if is_noted:
         _announce(at=at)
-    for name, step in (STEPS if has_queue else STEPS | SENDING).items():
+    for name, step in _steps(has_queue=has_queue).items():
         began = time.monotonic()
         try:
             done[name] = step(at=at)
@@ -67,6 +71,19 @@ def keep_house(*, at: dt.datetime, has_queue: bool = False, is_noted: bool = Tru
             _note(name, is_done=done[name] is not None, seconds=time.monotonic() - began, at=at)
     log.info("housekeeping %s", " ".join(f"{name}={count}" for name, count in done.items()))
     return done
+
+
+def _steps(*, has_queue: bool) -> dict[str, Callable[..., int]]:
+    town = towns.current()
+    if town and not registry.is_served(town):
+        return {name: step for name, step in STEPS.items() if name in FORGETTING}
+    return STEPS if has_queue else STEPS | SENDING
+
+
+def begin(*, at: dt.datetime) -> None:
+    """For a municipality that nobody was served by until now: the worker comes round to it within the hour."""
+    StepRun.objects.all().delete()
+    _announce(at=at)
 
 
 def _announce(*, at: dt.datetime) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from django.core.management import call_command
 from django.db import connection, transaction
 
-from attendance import backups, restoring
+from attendance import backups, housekeeping, restoring
 from schools import invitations
 from schools.models import User
 from schools.signin.municipality import read_roles
@@ -45,6 +45,7 @@ def add(name: str, given: Mapping[str, str], *, email: str, person: str, languag
         call_command("migrate", verbosity=0, interactive=False)
         if not User.objects.exists():
             invitations.invite_first(email=email, name=person, language=language, at=at)
+        housekeeping.begin(at=at)
     registry.serve(name)
 
 
@@ -54,24 +55,29 @@ def change(name: str, given: Mapping[str, str]) -> None:
     registry.change(name, given)
 
 
-def start(name: str) -> None:
+def start(name: str, *, at: dt.datetime) -> None:
     """Raises MunicipalityRefused for one whose restoring is not over."""
-    with serving(registry.town_of(registry.by_name(name))):
-        tables = connection.introspection.table_names()
-    if restoring.MARK in tables or "django_migrations" not in tables:
+    town = registry.town_of(registry.by_name(name))
+    if not registry.is_whole(name):
         raise _unfinished(name)
+    with serving(town):
+        # The program may be another than when it was stopped.
+        call_command("migrate", verbosity=0, interactive=False)
+        housekeeping.begin(at=at)
     registry.serve(name)
 
 
-def leave(name: str, folder: Path) -> dict[str, int]:
+def leave(name: str, folder: Path, *, with_rows: bool = True) -> dict[str, int]:
     """All that it is, in a new folder: its rows, its settings, and its key. Stop serving it first, if it moves.
 
-    Returns figures to compare with those on arrival.
+    Returns figures to compare with those on arrival; none without its rows, for those are in its backups.
     """
     row = registry.by_name(name)
     folder.mkdir(mode=0o700)
-    with serving(registry.town_of(row)):
-        figures = backups.write(folder / _ROWS)
+    figures = {}
+    if with_rows:
+        with serving(registry.town_of(row)):
+            figures = backups.write(folder / _ROWS)
     _write(folder / _SETTINGS, json.dumps({"name": name, "settings": dict(row.given)}, indent=2, ensure_ascii=False))
     # What SECRET_KEY is for one alone. To travel by another road than the rows.
     _write(folder / _KEY, registry.key_of(row))
@@ -82,6 +88,7 @@ def arrive(folder: Path, given: Mapping[str, str], *, at: dt.datetime) -> tuple[
     """From what `leave` wrote, under the same name and with the same key; settings may be others. Then it is served.
 
     Weeks that are over by now are closed first, and rows that have outlived their days destroyed, as with any backup.
+    Without its rows it tells no figures and is not served: its backup is restored, and it is started.
     """
     try:
         said = json.loads((folder / _SETTINGS).read_text())
@@ -97,8 +104,11 @@ def arrive(folder: Path, given: Mapping[str, str], *, at: dt.datetime) -> tuple[
     elif row.is_served or registry.key_of(row) != key:
         raise MunicipalityRefused(f"{name} is here already.")
     _make_schema(name)
+    if not (folder / _ROWS).exists():
+        return name, {}
     with serving(registry.town_of(row)):
         figures = backups.restore(folder / _ROWS, at=at)
+        housekeeping.begin(at=at)
     registry.serve(name)
     return name, figures
 
@@ -123,7 +133,7 @@ def adopt(name: str, given: Mapping[str, str], *, key: str) -> None:
         cursor.execute("CREATE SCHEMA public")
         registry.prepare()
         registry.enter(name, given, key=key)
-    registry.serve(name)
+        registry.serve(name)
 
 
 def remove(name: str) -> None:

@@ -7,6 +7,7 @@ Of many municipalities one that is marked is neither begun to be served nor take
 Nobody is sent away there: all share their connections, and on whose path one was left does not say who takes it next.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -15,7 +16,7 @@ from django.db import OperationalError, connection
 
 from towns import registry
 
-MARK = "being_restored"
+MARK = registry.MARK
 _FIND = {
     "sqlite": "SELECT 1 FROM sqlite_master WHERE name = 'being_restored'",
     "postgresql": "SELECT 1 WHERE to_regclass('being_restored') IS NOT NULL",
@@ -39,8 +40,21 @@ def is_marked(of: Any) -> bool:
     return of.connection.execute(_FIND[of.vendor]).fetchone() is not None
 
 
+def own_schema() -> str:
+    """The one schema on the path, other than `public`: of one of many municipalities, or of one that left these."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('search_path')")
+        path = cursor.fetchone()[0].replace('"', "")
+    return path if re.fullmatch(r"(?!public$)[a-z_][a-z0-9_]*", path) else ""
+
+
 def mark() -> None:
     with connection.cursor() as cursor:
+        if connection.vendor == "postgresql" and (name := own_schema()):
+            # Who made it by hand need not let us make any.
+            cursor.execute("SELECT to_regnamespace(%s) IS NULL", [name])
+            if cursor.fetchone() == (True,):
+                cursor.execute(f"CREATE SCHEMA {name}")
         cursor.execute(f"CREATE TABLE {MARK} (since integer)")
 
 

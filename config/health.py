@@ -5,7 +5,7 @@ over the installation asks the second.
 """
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 
 from django.contrib.auth.decorators import login_not_required
@@ -23,6 +23,8 @@ from attendance.housekeeping import late_after, late_steps
 from config.watching import may_watch
 from schools.models import Letter
 from towns import registry, serving
+
+type Check = Callable[[dt.datetime], str]
 
 
 @login_not_required
@@ -50,10 +52,10 @@ def readyz(request: HttpRequest) -> HttpResponse:
     return HttpResponse(text, status=503 if any(problems.values()) else 200, content_type="text/plain")
 
 
-def look(*, at: dt.datetime) -> dict[str, str]:
+def look(*, at: dt.datetime, checks: Mapping[str, Check] | None = None) -> dict[str, str]:
     """What is wrong with each, in words; nothing where it is well."""
     problems = {}
-    for name, check in CHECKS.items():
+    for name, check in (checks or CHECKS).items():
         try:
             problems[name] = check(at)
         except Error:
@@ -62,12 +64,16 @@ def look(*, at: dt.datetime) -> dict[str, str]:
 
 
 def look_at_each(*, at: dt.datetime) -> dict[str, str]:
-    """The same of every municipality, by its name."""
+    """The same of every municipality, by its name; of one that is stopped, whether it forgets."""
     problems: dict[str, str] = {}
     try:
-        for town in registry.served():
-            with serving(town):
-                problems |= {f"{town.name} {name}": problem for name, problem in look(at=at).items()}
+        for checks, which in ((CHECKS, registry.served()), (OF_STOPPED, registry.stopped())):
+            for town in which:
+                with serving(town):
+                    problems |= {f"{town.name} {name}": told for name, told in look(at=at, checks=checks).items()}
+        for row in registry.everyone():
+            if registry.is_marked(row.name):
+                problems[f"{row.name} restoring"] = "not over"
     except Error:
         problems["database"] = "no answer"
     return problems or {"municipalities": "none is served"}
@@ -103,20 +109,34 @@ def _on_time(at: dt.datetime) -> str:
 def _moving(at: dt.datetime) -> str:
     """What should have been done long ago, whatever the worker says of itself."""
     past = at - late_after()
-    waiting = {
-        "weeks that do not close": len(closing.due(at=past)),
-        "check-ins kept too long": closing.outlived(at=past).exists(),
+    waiting = _kept(past) | {
         "calendars not looked at": CalendarSource.objects.due_at(past).exists(),
         "letters not tried": Letter.objects.filter(sent_at=None, failed_at=None, due_at__lt=past).exists(),
         "messages not tried": Delivery.objects.overdue_at(past).exists(),
         "tasks not begun": DBTaskResult.objects.ready().filter(enqueued_at__lt=past).exists(),
     }
+    return _named(waiting)
+
+
+def _forgetting(at: dt.datetime) -> str:
+    return _named(_kept(at - late_after()))
+
+
+def _kept(past: dt.datetime) -> dict[str, int]:
+    return {
+        "weeks that do not close": len(closing.due(at=past)),
+        "check-ins kept too long": closing.outlived(at=past).exists(),
+    }
+
+
+def _named(waiting: Mapping[str, int]) -> str:
     return ", ".join(name for name, number in waiting.items() if number)
 
 
-CHECKS: dict[str, Callable[[dt.datetime], str]] = {
+CHECKS: dict[str, Check] = {
     "database": _database,
     "migrations": _applied,
     "housekeeping": _on_time,
     "queue": _moving,
 }
+OF_STOPPED: dict[str, Check] = {"migrations": _applied, "forgetting": _forgetting}

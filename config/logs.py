@@ -1,6 +1,7 @@
 """What a line of the log looks like, and what is in none: addresses, tokens, codes and query strings.
 
 We write none of these. Libraries and the database's own errors may, so each line is looked through as it goes out.
+Much of such a line is what a stranger sent: no pattern here looks twice at the same text, and a long line is cut.
 """
 
 import datetime as dt
@@ -11,9 +12,11 @@ import re
 
 from towns import current
 
+# Characters of a line; what Django and PostgreSQL say of themselves is shorter.
+LONGEST = 2_000
 _TAKEN_OUT: list[tuple[re.Pattern[str], str]] = [
     # Addresses of pages: what comes after the ? or # of one.
-    (re.compile(r"((?:https?:/)?/[^\s?#'\"]*)[?#][^\s'\"]+"), r"\1?…"),
+    (re.compile(r"(?<![^\s?#'\"])([^\s?#'\"/]*+/[^\s?#'\"]*+)[?#][^\s'\"]++"), r"\1?…"),
     # user:password@ of a database or a calendar.
     (re.compile(r"//[^\s/@]+@"), "//…@"),
     # Headers to the end of their line, and single values.
@@ -24,12 +27,12 @@ _TAKEN_OUT: list[tuple[re.Pattern[str], str]] = [
         r"\1\2 …",
     ),
     (re.compile(r"\binloop_(?:user|door)_[\w-]+"), "…"),
-    (re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"), "…@…"),
+    (re.compile(r"(?<![\w.+-])[\w.+-]++@[\w-]++(?:\.[\w-]++)+[\w.+@-]*+"), "…@…"),
     # Tokens of passes and codes of pairing, as a whole word: capitals and digits, at least one of each.
     (re.compile(r"\b(?=[A-Z]*\d)(?=\d*[A-Z])[0-9A-HJKMNP-TV-Z]{8,}\b"), "…"),
     # Keys and digests, in hexadecimal or as PostgreSQL and Python write bytes.
-    (re.compile(r"(?:\\+x|(?<![0-9A-Za-z]))[0-9a-f]{32,}\b"), "…"),
-    (re.compile(r"\bb'(?:[^'\\]|\\.)*'"), "b'…'"),
+    (re.compile(r"(?:\\x|(?<![0-9A-Za-z]))[0-9a-f]{32,}\b"), "…"),
+    (re.compile(r"\bb'(?:[^'\\\n]|\\.)*+(?:'|$)", re.MULTILINE), "b'…'"),
     # What PostgreSQL says about the values of a row.
     (re.compile(r"(DETAIL:).*"), r"\1 …"),
 ]
@@ -38,6 +41,16 @@ _ADDRESS = re.compile(r"(?<![\w.:])(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f:]*:[0-9
 
 
 def without_what_is_private(text: str) -> str:
+    return with_secrets_taken_out("\n".join(_shortened(line) for line in text.split("\n")))
+
+
+def _shortened(line: str) -> str:
+    """Up to a space: half a token or half an address is not known for what it is."""
+    return line if len(line) <= LONGEST else f"{line[:LONGEST].rpartition(' ')[0]} …"
+
+
+def with_secrets_taken_out(text: str) -> str:
+    """In a time that grows as the text does, and no faster, whatever is in it."""
     for pattern, instead in _TAKEN_OUT:
         text = pattern.sub(instead, text)
     return _ADDRESS.sub(_without_address, text)

@@ -8,11 +8,12 @@ calendars): those are this process's own, or with METRICS_DIR all of this machin
 """
 
 import datetime as dt
+import logging
 from collections.abc import Callable, Iterator
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.db import Error
+from django.db import Error, connection
 from django.db.models import Count, Min, Sum
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.timezone import now
@@ -31,6 +32,8 @@ from config.health import missing_migrations
 from config.watching import may_watch
 from schools.models import Letter
 from towns import registry, serving
+
+log = logging.getLogger(__name__)
 
 ANSWERED = Counter("inloop_answers", "Requests that were answered, by the class of the status.", ["status"])
 
@@ -75,26 +78,45 @@ class Kept(Collector):
 
     def collect(self) -> Iterator[Metric]:
         try:
-            found = list(self._of_each() if registry.is_many() else self._told())
-            is_up = 1
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT 1")
+            is_up = True
         except Error:
-            found, is_up = [], 0
+            is_up = False
         yield _gauge("database_up", "Whether the database answers.", is_up)
-        yield from found
+        if is_up:
+            yield from self._found()
+
+    def _found(self) -> list[Metric]:
+        try:
+            return list(self._of_each() if registry.is_many() else self._told())
+        except Error:
+            log.exception("figures")
+            return []
 
     def _told(self) -> Iterator[Metric]:
         yield from (*self._door(), *self._work(), *self._calendars(), *self._post())
 
     def _of_each(self) -> Iterator[Metric]:
-        """The same of every municipality, by its name."""
+        """The same of every municipality, by its name. One that is broken hides no other, and is told."""
         families: dict[str, Metric] = {}
+        answers = GaugeMetricFamily(
+            "inloop_municipality_answers", "Whether its figures could be read.", labels=["municipality"]
+        )
         for town in registry.served():
-            with serving(town):
-                for one in self._told():
-                    whole = families.setdefault(one.name, Metric(one.name, one.documentation, one.type))
-                    for sample in one.samples:
-                        whole.add_sample(sample.name, {"municipality": town.name, **sample.labels}, sample.value)
-        yield from families.values()
+            try:
+                with serving(town):
+                    found = list(self._told())
+                is_well = True
+            except Error:
+                log.exception("municipality %s", town.name)
+                found, is_well = [], False
+            answers.add_metric([town.name], is_well)
+            for one in found:
+                whole = families.setdefault(one.name, Metric(one.name, one.documentation, one.type))
+                for sample in one.samples:
+                    whole.add_sample(sample.name, {"municipality": town.name, **sample.labels}, sample.value)
+        yield from (answers, *families.values())
 
     def _door(self) -> Iterator[Metric]:
         numbers = dict.fromkeys(Outcome.values, 0) | dict(DestroyedCheckIns.objects.values_list("outcome", "number"))

@@ -12,6 +12,12 @@ class AddIndexLive(AddIndexConcurrently):
     def database_forwards(
         self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
     ) -> None:
+        if schema_editor.connection.vendor == "postgresql":
+            # Not in a transaction: one that was interrupted left it behind, half built or not told of.
+            self._ensure_not_in_transaction(schema_editor)
+            model = to_state.apps.get_model(app_label, self.model_name)
+            if self.allow_migrate_model(schema_editor.connection.alias, model):
+                schema_editor.remove_index(model, self.index, concurrently=True)  # type: ignore[call-arg]
         _way(AddIndexConcurrently, AddIndex, schema_editor).database_forwards(
             self, app_label, schema_editor, from_state, to_state
         )

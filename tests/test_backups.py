@@ -2,11 +2,13 @@
 
 import json
 import os
+import shutil
 import signal
 import stat
 import subprocess
 import sys
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import pytest
@@ -143,6 +145,30 @@ def test_what_is_restored_tells_the_same_and_nobody_is_signed_in(town, fresh, tm
     assert stat.S_IMODE(os.stat(file).st_mode) == 0o600
 
 
+def test_the_figures_are_those_of_the_file_while_others_write_on(town, fresh, tmp_path, capsys, monkeypatch):
+    numbers = iter(range(50, 60))
+
+    def another_pass():
+        factories.issued_pass(number=next(numbers))
+        connection.close()
+
+    def after_another(do):
+        def once(*arguments, **named):
+            with ThreadPoolExecutor(1) as somebody:
+                somebody.submit(another_pass).result()
+            return do(*arguments, **named)
+
+        return once
+
+    monkeypatch.setattr("os.fsync", after_another(os.fsync))
+    monkeypatch.setattr(backups, "_run", after_another(backups._run))
+    file = backed_up(tmp_path)
+    told = capsys.readouterr().out
+    assert "passes: 3\n" in told
+    assert Pass.objects.count() > 3
+    assert look(fresh, file, at=NOW + HOUR)["told"] == told
+
+
 def test_a_restore_that_is_killed_serves_nobody_until_every_week_that_is_over_is_closed_again(town, fresh, tmp_path):
     take(factories.issued_pass(number=9)[1], session=limited(title="With places"))
     sequences = list(Session.objects.order_by("starts_at").values_list("sequence", flat=True))
@@ -175,6 +201,31 @@ def test_nothing_is_restored_over_data_nor_from_what_is_no_backup(town, tmp_path
             call_command("restore", str(tmp_path / name))
     assert Session.objects.count() == before
     assert sorted(os.listdir(tmp_path)) == ["backup", "nothing", "text"]
+
+
+def test_of_a_file_that_breaks_off_nothing_is_restored(town, fresh, tmp_path):
+    file = backed_up(tmp_path)
+    half = tmp_path / "half"
+    half.write_bytes((tmp_path / "backup").read_bytes()[:-9_000])
+    refused = run("manage.py", "restore", str(half), "--at", NOW.isoformat(), database=fresh)
+    assert (refused.returncode, "Traceback" in refused.stderr) == (1, False)
+    assert look(fresh, file, at=NOW + HOUR)["totals"] == totals(at=NOW)
+
+
+@pytest.mark.skipif("connection.vendor != 'postgresql'")
+def test_newer_programs_restore_into_an_older_server(town, fresh, tmp_path, monkeypatch):
+    # Those of 17 and later begin with a setting that 16 does not know.
+    newer = tmp_path / "bin" / "pg_restore"
+    newer.parent.mkdir()
+    newer.write_text(
+        f"""#!/bin/sh
+{shutil.which("pg_restore")} "$@" | sed '0,/^SET row_security/s//SET transaction_timeout = 0;\\n&/'
+"""
+    )
+    newer.chmod(0o700)
+    file = backed_up(tmp_path)
+    monkeypatch.setenv("PATH", f"{newer.parent}:{os.environ['PATH']}")
+    assert look(fresh, file, at=NOW + HOUR)["totals"] == totals(at=NOW)
 
 
 def test_a_folder_gets_another_backup_and_loses_those_that_are_old_also_when_none_can_be_made(

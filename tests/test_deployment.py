@@ -148,6 +148,14 @@ def test_a_pod_serves_no_tables_of_another_version():
     assert waiting == [["python", "manage.py", "migrate", "--check"]] * 2
 
 
+def test_no_migration_waits_for_a_table_while_doors_wait_behind_it():
+    [job] = [one for one in MANIFESTS if one["kind"] == "Job" and one["metadata"]["name"] == "inloop-migrate"]
+    [container] = job["spec"]["template"]["spec"]["containers"]
+    told = {one["name"]: one["value"] for one in container["env"]}
+    assert told["PGOPTIONS"] == COMPOSE["services"]["migrate"]["environment"]["PGOPTIONS"] == "-c lock_timeout=5s"
+    assert 'PGOPTIONS="-c lock_timeout=5s" inloop migrate' in (ROOT / "docs/upgrading.md").read_text()
+
+
 def test_a_balancer_asks_whether_doors_can_deliver_and_not_whether_the_work_is_late():
     [web] = [one for one in MANIFESTS if one["kind"] == "Deployment" and one["metadata"]["name"] == "inloop-web"]
     [container] = web["spec"]["template"]["spec"]["containers"]

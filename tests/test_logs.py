@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from config.logs import JsonLine, Line
+from config.logs import LONGEST, JsonLine, Line, with_secrets_taken_out
 from towns import Town, serving
 
 PRIVATE = {
@@ -24,6 +24,7 @@ PRIVATE = {
     "a key as Python writes it": (r"visitor_key=b'\x91q\x00key'", "key'"),
     "what a row holds": ("duplicate key\nDETAIL:  Key (session_id, visitor_key)=(7, 8) already exists.", "(7, 8)"),
     "a session's cookie": ("Cookie: sessionid=a8f0zx12", "a8f0zx12"),
+    "a stranger's mail twice": ("x@school.example+fatima@school.example", "fatima"),
     "one by its name": ("refused __Host-session=a8f0zx12 again", "a8f0zx12"),
 }
 
@@ -57,6 +58,24 @@ def test_what_is_private_is_taken_out_of_a_message_and_of_an_error(form, text, p
 def test_what_helps_is_left(text):
     assert text in Line().format(record(text))
     assert json.loads(JsonLine().format(record(text)))["message"] == text
+
+
+@pytest.mark.parametrize(
+    "text", ["/", "a", "/a", "a.", "-a", "1.1.", "//a", "https:/", "\\", "__Host-", "0a", "a@", "@a", "::a:"]
+)
+def test_what_a_stranger_sends_is_looked_through_once(text):
+    # Most of these took minutes when a pattern began anew at every character.
+    long = text * (200_000 // len(text))
+    assert with_secrets_taken_out(f"{long} {'y' * 50_000}@{'z' * 50_000} end").endswith("zz end")
+
+
+@pytest.mark.parametrize(("text", "private"), PRIVATE.values(), ids=PRIVATE)
+def test_a_long_line_is_cut_and_no_half_of_a_secret_stays(text, private):
+    for left in range(1, len(text)):
+        told = Line().format(record("%s", f"{'w ' * ((LONGEST - left) // 2)}{text} {'w ' * LONGEST}"))
+        assert private[:4] not in told
+        assert told.endswith(" …")
+        assert LONGEST / 2 < len(told) < LONGEST + 100
 
 
 def test_nobody_writes_a_line_of_their_own_by_a_line_break_in_a_name():

@@ -2,7 +2,7 @@
 
 import pytest
 from django.contrib.postgres.operations import AddIndexConcurrently
-from django.db import connection, models
+from django.db import OperationalError, connection, models
 from django.db.migrations import Migration, operations
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.state import ProjectState
@@ -98,3 +98,39 @@ def test_an_index_is_built_while_somebody_else_writes(state):
     with connection.schema_editor(atomic=False) as editor:
         removed.database_forwards("attendance", editor, after, state)
     assert ON_DEVICE.name not in names()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="elsewhere it is built in a transaction")
+def test_an_index_whose_building_was_interrupted_is_built_the_next_time(state):
+    after, added = state.clone(), AddIndexLive("checkin", ON_DEVICE)
+    added.state_forwards("attendance", after)
+
+    def build():
+        with connection.schema_editor(atomic=False) as editor:
+            added.database_forwards("attendance", editor, state, after)
+
+    def is_valid():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT indisvalid FROM pg_index WHERE indexrelid = %s::regclass", [ON_DEVICE.name])
+            return cursor.fetchone()[0]
+
+    somebody = connection.copy()
+    somebody.set_autocommit(False)
+    try:
+        with somebody.cursor() as writing, connection.cursor() as cursor:
+            writing.execute("LOCK TABLE attendance_checkin IN ROW EXCLUSIVE MODE")
+            cursor.execute("SET lock_timeout = '100ms'")
+            with pytest.raises(OperationalError):
+                build()
+            cursor.execute("SET lock_timeout = DEFAULT")
+    finally:
+        somebody.rollback()
+        somebody.close()
+    assert not is_valid()
+    # And once more, as if it had been killed before it could tell that it was done.
+    for _time in range(2):
+        build()
+        assert is_valid()
+    with connection.schema_editor(atomic=False) as editor:
+        added.database_backwards("attendance", editor, after, state)

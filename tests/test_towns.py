@@ -83,11 +83,23 @@ tell(here=statuses(), elsewhere=statuses(REMOTE_ADDR="192.0.2.7"),
      told=[f'inloop_phones{{municipality="{name}"}} ' in told for name in ("zaanstad", "purmerend")],
      outside=current())
 """)
-    assert found["here"] == [200, 503, 200]  # no worker ran
+    assert found["here"] == [200] * 3  # no worker ran, and none is late yet
     assert found["elsewhere"] == [200, 404, 404]
     parts = ("database", "migrations", "housekeeping", "queue")
     assert found["lines"] == [f"{name} {part}" for name in ("purmerend", "zaanstad") for part in parts]
     assert (found["told"], found["outside"]) == ([True, True], None)
+
+
+def test_while_the_database_is_away_a_program_is_told_when_to_come_again(many):
+    found = many.run("""
+from django.db import OperationalError
+def away(*_arguments):
+    raise OperationalError("gone")
+with connection.execute_wrapper(away):
+    answers = [at("zaanstad").get(path) for path in ("/api/v1/programmes", "/")]
+tell(answers=[[one.status_code, one.get("Retry-After"), one["Content-Type"]] for one in answers])
+""")
+    assert found["answers"] == [[503, "2", "application/problem+json"], [503, "2", "text/plain"]]
 
 
 def test_what_opens_one_opens_nothing_of_another(many):

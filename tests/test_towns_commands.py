@@ -107,6 +107,49 @@ tell(names=names, settings=settings_of, taken=taken, there=[row.name for row in 
     assert found["there"] == ["leaving"]
 
 
+OWN = """
+with connection.cursor() as cursor:
+    cursor.execute("SELECT table_schema FROM information_schema.tables WHERE table_name = 'attendance_checkin'")
+    tell(of=cursor.fetchall())
+"""
+
+
+def alone_with(folder, name, key):
+    """An installation of one, whose rows stand in the schema of the municipality that it was."""
+    alone = Installation(folder, name=name)
+    alone.database += "?options=-csearch_path%3Dleaving"
+    alone.more = {"MUNICIPALITIES": "0", "BASE_URL": "http://testserver", "SECRET_KEY": key}
+    return alone
+
+
+def test_one_leaves_for_an_installation_of_its_own_and_is_restored_there(here, tmp_path):
+    here.manage("municipality", "export", "leaving", str(tmp_path / "out"))
+    key = (tmp_path / "out" / "secret-key").read_text()
+    alone = alone_with(tmp_path, "own", key)
+    told = alone.manage("restore", str(tmp_path / "out" / "rows.backup"))
+    assert "people: 1" in told
+    assert alone.manage("backup", str(tmp_path / "again")) == told
+    again = alone_with(tmp_path, "own_again", key)
+    assert again.manage("restore", str(tmp_path / "again")) == told
+    assert again.run(OWN)["of"] == [["leaving"]]
+
+
+def test_settings_and_key_are_kept_apart_and_with_its_backup_make_it_anew(here, tmp_path):
+    here.manage("municipality", "export", "leaving", str(tmp_path / "apart"), "--without-rows")
+    assert {path.name for path in (tmp_path / "apart").iterdir()} == {"settings.json", "secret-key"}
+    here.manage("backup", str(tmp_path / "rows"), "--municipality", "leaving")
+    anew = Installation(tmp_path, name="anew")
+    anew.more["SECRET_KEY"] = "of-the-new-one" * 4
+    for _twice in range(2):
+        assert anew.manage("municipality", "import", str(tmp_path / "apart")) == ""
+    assert "not whole" in anew.manage("municipality", "start", "leaving", fails=True)
+    assert anew.manage("municipality", "list").endswith("not served\n")
+    anew.manage("restore", str(tmp_path / "rows"), "--municipality", "leaving")
+    anew.manage("municipality", "start", "leaving")
+    look = LOOK + "tell(**look())"
+    assert anew.run(look)["towns"] == here.run(look)["towns"]
+
+
 def test_one_moves_with_its_rows_and_its_key_and_then_goes_for_good(here, there, tmp_path):
     folder = tmp_path / "out"
     left = here.run(
@@ -229,6 +272,10 @@ tell(started=started, left=do("municipality", "export", "whole", sys.argv[1]), t
     assert "restoring is not over" in stopped["left"]
     assert (stopped["tables"], stopped["leaving"], stopped["whole"]) == (["being_restored"], 200, 404)
     there.manage("restore", file, "--municipality=whole")
+    # As who does not know that it was over when something was killed.
+    again = there.manage("restore", file, "--municipality=whole", fails=True)
+    assert "not empty" in again
+    assert "`manage.py municipality start whole`" in again
     there.manage("municipality", "start", "whole")
     found = there.run(LOOK + 'tell(of=of(registry.by_name("whole")), status=status(registry.by_name("whole")))')
     assert (found["of"]["invited"], found["status"]) == (["first@whole.example"], 200)
@@ -271,7 +318,7 @@ def say(**served):
         with connection.cursor() as cursor:
             cursor.execute(f"UPDATE {registry.TABLE} SET is_served = %s WHERE name = %s", [is_served, name])
 def housekeeping(**options):
-    kept.append(current().name)
+    kept.append(current().name if registry.is_served(current()) else f"{current().name}, stopped")
     say(leaving=False)
 def sent(pk):
     letters.append(current().name)
@@ -301,7 +348,7 @@ tell(kept=kept, letters=letters)
 """
 
 
-def test_once_one_is_stopped_the_worker_begins_nothing_for_it_any_more(there):
+def test_once_one_is_stopped_the_worker_does_no_task_for_it_and_only_forgets(there):
     found = there.run(STOPPED)
-    assert found["kept"] == ["broken", "whole"] * 3
+    assert found["kept"] == ["broken", "whole", "leaving, stopped"] * 3
     assert found["letters"] == ["leaving", "whole", "whole"]

@@ -6,7 +6,8 @@ manage.py restore FILE --municipality zaanstad  for one; what is for one only mu
 """
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
 
 import django
 from django.core.management import execute_from_command_line, get_commands
@@ -16,6 +17,8 @@ from towns import registry
 
 # What may be done for all, one after the other.
 FOR_ALL = {"migrate", "housekeeping", "close_weeks", "privacy_report", "backup", "showmigrations"}
+# Of these, what is done for those that are stopped too: they keep rows and keys.
+FOR_STOPPED = FOR_ALL - {"backup"}
 # What is of the installation: these go from one to the next by themselves, or ask no database.
 OF_THE_INSTALLATION = {"municipality", "work", "serve"}
 # Of Django's own, what is done to one schema.
@@ -39,7 +42,7 @@ def run(arguments: Sequence[str], *, execute: Callable[[list[str]], None] = exec
     if name is None and command not in FOR_ALL:
         sys.exit(f"{command} is for one municipality: say which with {OPTION} NAME.")
     try:
-        chosen = [registry.town_of(registry.by_name(name))] if name else registry.in_turn()
+        chosen = [registry.town_of(registry.by_name(name))] if name else _all(command)
     except registry.NoSuchMunicipality as error:
         sys.exit(str(error))
 
@@ -57,6 +60,10 @@ def run(arguments: Sequence[str], *, execute: Callable[[list[str]], None] = exec
 
     if failed := towns.one_after_another(chosen, once) + refused:
         sys.exit(f"{command} failed for: {', '.join(sorted(failed))}")
+
+
+def _all(command: str) -> Iterable[towns.Town]:
+    return chain(registry.in_turn(), registry.stopped()) if command in FOR_STOPPED else registry.in_turn()
 
 
 def without_option(arguments: list[str]) -> tuple[list[str], str | None]:

@@ -30,6 +30,8 @@ from towns.own import GIVEN, settings_of
 log = logging.getLogger(__name__)
 
 TABLE = "public.inloop_municipality"
+# A table in the schema of one that is being restored (attendance/restoring.py).
+MARK = "being_restored"
 # A change is known everywhere after so many seconds.
 BELIEVED_FOR = 2.0
 _NAME = re.compile(r"(?!pg_|public$|information_schema$|citus)[a-z][a-z0-9_]{0,39}")
@@ -117,6 +119,25 @@ def in_turn() -> Iterator[Town]:
     return (town for town in served() if is_served(town))
 
 
+def stopped() -> Iterator[Town]:
+    """Those that nobody is served by and that are here as a whole, one after the other: they keep rows and keys."""
+    for row in everyone():
+        try:
+            if not row.is_served and row.locked_key and is_whole(row.name):
+                yield town_of(row)
+        except ImproperlyConfigured:
+            log.exception("municipality %s", row.name)
+
+
+def is_whole(name: str) -> bool:
+    """Whether all of it is there: it was migrated once, and its restoring is over."""
+    return _is_there(f"{name}.django_migrations") and not is_marked(name)
+
+
+def is_marked(name: str) -> bool:
+    return _is_there(f"{name}.{MARK}")
+
+
 def is_served(town: Town) -> bool:
     """As it was two seconds ago at most."""
     global _SERVED
@@ -148,8 +169,12 @@ def key_of(row: Row) -> str:
 
 
 def exists() -> bool:
+    return _is_there(TABLE)
+
+
+def _is_there(table: str) -> bool:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [TABLE])
+        cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [table])
         return bool(cursor.fetchone()[0])
 
 

@@ -244,6 +244,17 @@ def test_a_line_or_headers_without_end_are_refused(ask):
     assert ask("GET /api/v1/sessions", {f"X-Header-{number}": "a" for number in range(300)}).status == 431
 
 
+def test_headers_are_held_to_a_size_and_a_body_is_not(ask):
+    try:
+        status = ask("GET /api/v1/sessions", {"Referer": "/" * 140_000}).status
+    except ConnectionError:  # the answer is lost where not all was sent before it was refused
+        status = 431
+    assert status == 431
+    assert ask("GET /api/v1/sessions", {"Referer": "/" * 100_000}).status == 200
+    headers = JSON | {"Transfer-Encoding": "chunked"}
+    check_problem(ask("POST /api/v1/passes", headers, body=chunked(b" " * wire.MOST), as_="coordinator"), 413)
+
+
 @pytest.mark.parametrize("status", [401, 404, 413, 415])
 def test_what_is_left_unread_of_a_refused_body_is_not_taken_for_the_next_request(site, status):
     """Else somebody could put a request into another's connection, behind a proxy."""

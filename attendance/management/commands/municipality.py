@@ -44,6 +44,7 @@ class Command(BaseCommand):
         one = doing.add_parser("export", help="all that it is, in a new folder; its key too")
         one.add_argument("name")
         one.add_argument("folder", type=Path)
+        one.add_argument("--without-rows", action="store_true", help="its settings and its key alone")
         one = doing.add_parser("import", help="one that was exported elsewhere")
         one.add_argument("folder", type=Path)
         self._take_settings(one)
@@ -85,14 +86,17 @@ class Command(BaseCommand):
         registry.stop_serving(name)
 
     def _start(self, *, name: str, **options: Any) -> None:
-        municipalities.start(name)
+        municipalities.start(name, at=now())
 
-    def _export(self, *, name: str, folder: Path, **options: Any) -> None:
-        self._tell(municipalities.leave(name, folder))
+    def _export(self, *, name: str, folder: Path, without_rows: bool, **options: Any) -> None:
+        self._tell(municipalities.leave(name, folder, with_rows=not without_rows))
         self.stderr.write("The folder holds its key: let the file secret-key travel by another road.")
 
     def _import(self, *, folder: Path, given: dict[str, str], **options: Any) -> None:
         name, figures = municipalities.arrive(folder, given, at=now())
+        if not figures:
+            self.stderr.write(f"{name} is not served yet. Restore its backup, then start it.")
+            return
         self._tell(figures)
         self.stderr.write(f"{name} is served. These figures must be those that the export told.")
 
@@ -113,4 +117,5 @@ class Command(BaseCommand):
         self.stdout.write(f"{name} is gone. Its backups are not: delete them.")
 
     def _tell(self, figures: dict[str, int]) -> None:
-        self.stdout.write("\n".join(f"{name}: {number}" for name, number in figures.items()))
+        if figures:
+            self.stdout.write("\n".join(f"{name}: {number}" for name, number in figures.items()))

@@ -10,10 +10,15 @@ from django.core.management.base import BaseCommand
 from django.utils.timezone import now
 from granian import Granian
 from granian.constants import Interfaces
+from granian.http import HTTP1Settings, HTTP2Settings
 
 from attendance import demo
 from schools.models import User
 from towns import registry
+
+# Bytes of a request before its body; Granian by itself takes 400,000 and more, and of HTTP/2 millions. By powers of two
+# it reads, so another number would let through up to twice as much; and a line that is too long by itself is 414.
+MOST_HEADERS = 128 * 1024
 
 
 class Command(BaseCommand):
@@ -75,5 +80,7 @@ def _serve() -> None:
         blocking_threads=settings.WEB_THREADS,
         # A process that is only just starting hears no end; the others finish what they answer well before.
         workers_kill_timeout=20,
+        http1_settings=HTTP1Settings(max_buffer_size=MOST_HEADERS),
+        http2_settings=HTTP2Settings(max_headers_size=MOST_HEADERS),
         log_enabled=False,
     ).serve()

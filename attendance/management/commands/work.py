@@ -4,6 +4,7 @@ import signal
 import threading
 from collections.abc import Callable
 from contextvars import copy_context
+from itertools import chain
 from types import FrameType
 from typing import Any
 
@@ -58,17 +59,18 @@ def keep_house_until(ending: threading.Event) -> None:
     while not ending.is_set():
         try:
             # A step that breaks down is logged there, and comes round again; a broken connection does not.
-            _wherever(lambda: keep_house(at=now(), has_queue=True))
+            _wherever(lambda: keep_house(at=now(), has_queue=True), stopped_too=True)
         except Exception:
             log.exception("housekeeping")
         connection.close()
         ending.wait(EVERY)
 
 
-def _wherever(do: Callable[[], object]) -> None:
+def _wherever(do: Callable[[], object], *, stopped_too: bool = False) -> None:
     """For the one municipality there is; or for each of many, where a failure stops no other."""
     if registry.is_many() and current() is None:
-        one_after_another(registry.in_turn(), lambda _town: do())
+        which = chain(registry.in_turn(), registry.stopped()) if stopped_too else registry.in_turn()
+        one_after_another(which, lambda _town: do())
     else:
         do()
 
