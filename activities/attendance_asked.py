@@ -1,6 +1,6 @@
 """How this package learns whether anybody came, from the one above it, which it does not know.
 
-The receivers are connected in `attendance.apps`.
+The receivers are connected in `attendance.answering`.
 """
 
 import datetime as dt

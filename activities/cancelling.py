@@ -1,6 +1,6 @@
 """How the package above this one, which it does not know, hears that sessions were cancelled.
 
-The receiver is connected in `attendance.apps`.
+The receiver is connected in `attendance.answering`.
 """
 
 from collections.abc import Collection

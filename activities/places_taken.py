@@ -1,6 +1,6 @@
 """How this package learns how many places of its sessions are taken, from the one above it, which it does not know.
 
-The receiver is connected in `attendance.apps`.
+The receiver is connected in `attendance.answering`.
 """
 
 import datetime as dt
