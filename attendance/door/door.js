@@ -152,6 +152,12 @@ function refresh() {
   if (document.visibilityState === "visible") refreshState();
 }
 
+/** There may be a connection again; also as the page is put away, for it may not come back. */
+function comeBack() {
+  send();
+  refresh();
+}
+
 // ---- what the worker does
 function onCode(code, seenAt) {
   const pairing = isKiosk() ? null : pairingCode(code);
@@ -204,10 +210,7 @@ async function start() {
   document.addEventListener("click", unlockSound, { capture: true });
   $("tally").addEventListener("click", () => count({ kind: "tally", count: 1, bands: takeBands() }));
   $("typed").addEventListener("submit", onTyped);
-  $("send").addEventListener("click", () => {
-    send();
-    refreshState();
-  });
+  $("send").addEventListener("click", comeBack);
   setUpBands();
   setUpGroup((number) => count({ kind: "group", count: number }));
   setUpKiosk();
@@ -230,12 +233,11 @@ async function start() {
   if (isKiosk()) enterKiosk();
   takeHash();
   addEventListener("hashchange", takeHash);
-  addEventListener("online", refresh);
-  addEventListener("pageshow", refresh);
-  document.addEventListener("visibilitychange", refresh);
+  addEventListener("online", comeBack);
+  addEventListener("pageshow", comeBack);
+  document.addEventListener("visibilitychange", comeBack);
   setInterval(refresh, REFRESH_MS);
-  refresh();
-  send();
+  comeBack();
   setUpUpdates({ onWaiting: onUpdate, onDelivered: takeAnswers }).catch(() => {}); // private mode
   document.documentElement.dataset.ready = "";
 }

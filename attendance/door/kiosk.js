@@ -83,5 +83,4 @@ export function setUpKiosk() {
   $("kiosk-start").addEventListener("click", () => ask("set"));
   $("kiosk-leave").addEventListener("click", () => ask("leave"));
   $("pin-form").addEventListener("submit", submit);
-  asking.querySelector("[data-close]").addEventListener("click", () => asking.close());
 }

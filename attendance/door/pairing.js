@@ -56,5 +56,4 @@ export function setUpPairing(onPaired) {
     event.preventDefault();
     if ($("pair-code").value) offerPairing($("pair-code").value);
   });
-  panel.querySelector("[data-close]").addEventListener("click", () => panel.close());
 }

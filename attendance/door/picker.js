@@ -1,11 +1,11 @@
 // The top of the page: which session, where and when, and how many visits.
-import { text, timeOfDay } from "./config.js";
+import { $, text, timeOfDay } from "./config.js";
 import * as sessions from "./sessions.js";
 
-const select = document.getElementById("session");
-const details = document.getElementById("session-details");
-const visits = document.getElementById("visits");
-const visitsLabel = document.getElementById("visits-label");
+const select = $("session");
+const details = $("session-details");
+const visits = $("visits");
+const visitsLabel = $("visits-label");
 let drawn = "";
 
 function nameOf(session) {
