@@ -149,6 +149,7 @@ async function onNoState(error) {
 }
 
 function refresh() {
+  outbox.forgetOld().then(draw).catch(() => {}); // also on a stand, where nobody ever opens the page anew
   if (document.visibilityState === "visible") refreshState();
 }
 
