@@ -126,7 +126,7 @@ async function refreshState() {
   loading = true;
   try {
     const told = await state.load();
-    if (lastHeard("state") === "notAdmitted") send(); // logged in again, or paired anew
+    if (lastHeard("delivery") === "notAdmitted") send(); // logged in again, paired anew, or it was a mistake
     hear("state", "ok");
     notice("clock_wrong", Math.abs(clock.offset()) > WRONG_CLOCK_MS);
     await passes.update(told.passes);

@@ -24,9 +24,10 @@ async function attempt(url, body) {
     request.body = JSON.stringify(body);
   }
   const response = await fetch(url, request);
-  if (response.status === 401 || response.status === 403) throw new NotAdmitted();
-  const answer = response.ok && (await response.json()); // the log-in page of someone else's wifi is no JSON
-  if (!answer?.serverTime) throw new Error("not our server");
+  const answer = await response.json(); // the log-in page of someone else's wifi is no JSON, nor is what a filter says
+  const isOurs = answer?.serverTime || response.headers.has("API-Version");
+  if (isOurs && (response.status === 401 || response.status === 403)) throw new NotAdmitted();
+  if (!response.ok || !answer?.serverTime) throw new Error("not our server");
   return answer;
 }
 

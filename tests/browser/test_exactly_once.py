@@ -79,23 +79,36 @@ def test_a_line_that_breaks_each_delivery_three_times(door: Door, phone: Phone, 
     door.assert_exactly_once(phone, visits=8)
 
 
-def test_a_wifi_that_first_wants_its_terms_accepted(door: Door, phone: Phone) -> None:
-    """It answers everything with a page of its own and 200: a delivery, the page itself, its service worker."""
+@pytest.mark.parametrize("status", [200, 403])
+def test_a_wifi_that_first_wants_its_terms_accepted(door: Door, phone: Phone, status: int) -> None:
+    """It answers everything with a page of its own: a delivery, the page itself, its service worker."""
     phone.tally()
     phone.delivers_all()
-    door.line.is_portal = True
+    door.line.portal = status
     phone.group(24)
     phone.waits_for_notice("no_connection")
+    assert phone.notices() == {"no_connection"}
     phone.reload()
     assert phone.page.title().startswith("Bij de deur")
     phone.page.evaluate("navigator.serviceWorker.getRegistration().then(own => own.update()).catch(() => null)")
     phone.reload()
     phone.tally()
     assert phone.waiting() == 2
-    door.line.is_portal = False
+    assert "passes" in phone.everything_kept()["kept"]
+    door.line.portal = 0
     phone.line_is_back()
     phone.delivers_all()
     door.assert_exactly_once(phone, visits=26)
+
+
+def test_a_delivery_that_alone_was_refused_is_sent_when_the_door_is_heard_of_again(door: Door, phone: Phone) -> None:
+    problem = {"Content-Type": "application/problem+json", "API-Version": "1.4.0"}
+    door.line.instead["/api/v1/check-ins"] = (401, problem, b'{"status": 401}')
+    phone.tally()
+    phone.waits_for_notice("not_paired")
+    door.line.instead.clear()
+    phone.delivers_all()
+    door.assert_exactly_once(phone, visits=1)
 
 
 # ---------------------------------------------------------------- the phone
