@@ -73,6 +73,8 @@ def test_the_service_worker_keeps_everything_that_the_page_is_made_of(client, pa
         if address.startswith("/static/"):
             name = re.sub(r"\.[0-9a-f]{12}\.", ".", address.removeprefix("/static/"))
             assert staticfiles_storage.exists(name), address
+    # By these it tells that page and scripts are of one version.
+    assert [one for one in kept if one.endswith((".js", ".css", ".wasm")) and one not in html] == []
     manifest = client.get(f"{page}/manifest.webmanifest").json()
     assert (manifest["start_url"], manifest["scope"], manifest["lang"]) == (page, page, language)
     assert {icon["src"] for icon in manifest["icons"]} <= set(kept)

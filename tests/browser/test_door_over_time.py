@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Callable
 from typing import Any
+from urllib.request import urlopen
 
 import pytest
 from playwright.sync_api import expect
@@ -253,6 +254,31 @@ def assert_nothing_was_lost(door: Door, phone: Phone) -> None:
     phone.line_is_back()
     phone.delivers_all()
     door.assert_exactly_once(phone, visits=1)
+
+
+def test_a_newer_version_of_which_an_older_server_gives_the_page_is_not_taken(door: Door, phone: Phone) -> None:
+    """While many servers are renewed one by one. The phone takes the next that is whole."""
+    with urlopen(f"{door.site.address}/door") as page:
+        old = page.read().replace(b"/static/door/door", b"/static/door/0ld")
+    door.site.stop()
+    door.site.more = {"AGE_BANDS": "0-99"}
+    door.site.start()
+    door.line.instead["/door"] = (200, {"Content-Type": "text/html"}, old)
+    assert phone.page.evaluate(AFTER_A_LOOK) is False
+    door.line.instead.clear()
+    assert phone.page.evaluate(AFTER_A_LOOK) is True
+    phone.waits_for_notice("update_waiting")
+
+
+# Whether a newer version waits.
+AFTER_A_LOOK = """async () => {
+  const own = await navigator.serviceWorker.getRegistration();
+  const found = new Promise((resolve) => own.addEventListener("updatefound", () => resolve(own.installing)));
+  await own.update().catch(() => null);
+  const fresh = await found;
+  while (fresh.state === "installing") await new Promise((later) => setTimeout(later, 20));
+  return fresh.state === "installed";
+}"""
 
 
 def test_a_newer_version_waits_for_the_worker_and_loses_nothing(door: Door, phone: Phone) -> None:
