@@ -23,7 +23,7 @@ export const wasKiosk = () => memory.get(ON) === "1";
 function draw() {
   const session = sessions.current();
   $("kiosk-title").textContent = session ? session.title : text("kiosk_closed");
-  showWalkIn(session && session.status === "scheduled" ? state.walkInKey() : null);
+  showWalkIn(sessions.takesWalkIns(session) ? state.walkInKey() : null);
 }
 
 /** A way back that the browser offers leads here again. */

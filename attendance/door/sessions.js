@@ -58,8 +58,13 @@ function running() {
   const near = all().filter((one) => one.status === "scheduled" && isNear(one));
   // At two doors at once only the worker knows which one this is.
   if (new Set(near.map((one) => one.locationName)).size > 1) return null;
-  return near.reduce((best, one) => (best && distance(best) <= distance(one) ? best : one), null);
+  // Of several the one that began last: as attendance/checkin/matching.py chooses.
+  const order = (a, b) => distance(a) - distance(b) || start(b) - start(a) || (a.id < b.id ? -1 : 1);
+  return near.sort(order)[0] ?? null;
 }
+
+/** Whether the server lets somebody in by the code on the screen: attendance/walk_ins.py, never after its end. */
+export const takesWalkIns = (one) => one?.status === "scheduled" && isNear(one) && clock.now() < end(one);
 
 /** What a check-in of this moment counts for, or null. */
 export function current() {

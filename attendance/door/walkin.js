@@ -34,7 +34,7 @@ function draw(code) {
   typed.textContent = `${code.slice(0, 5)} ${code.slice(5)}`;
 }
 
-/** Shows the code of this moment while `key` is one, which is only while a session is on. */
+/** Shows the code of this moment while `key` is one, which is only while it opens the door. */
 export async function showWalkIn(key) {
   place.hidden = !key;
   const code = key ? await codeAt(key, clock.now()) : "";

@@ -18,6 +18,12 @@ YEAR = 365 * 24
 # ---------------------------------------------------------------- clocks
 
 
+def minutes_ago(minutes: int) -> str:
+    """On the clock of today."""
+    then = now() - dt.timedelta(minutes=minutes)
+    return f"{then:%H:%M}" if then.date() == now().date() else ("00:00" if minutes > 0 else "23:59")
+
+
 def seconds_off(rows: list[dict[str, Any]]) -> float:
     """The most that a moment of scanning is away from now."""
     return max(abs((dt.datetime.fromisoformat(row["scannedAt"]) - now()).total_seconds()) for row in rows)
@@ -62,6 +68,18 @@ def test_a_clock_that_is_put_right_between_scanning_and_delivery_moves_nothing(
     phone.delivers_all()
     assert seconds_off(door.stored()) < 120
     door.assert_exactly_once(phone, visits=11)
+
+
+def test_of_two_activities_at_once_the_one_that_began_last_is_counted_for(door: Door, phone: Phone) -> None:
+    """As the server does, where a phone names none."""
+    [later] = publish(
+        door.site, place=door.place, title="Later", day=now().date(), start=minutes_ago(20), end=minutes_ago(-30)
+    )
+    phone.reload()
+    until(phone.page, "document.getElementById('session').value", later["id"])
+    phone.tally()
+    phone.delivers_all()
+    assert [row["session"] for row in phone.rows()] == [later["id"]]
 
 
 # ---------------------------------------------------------------- taking back, parting
