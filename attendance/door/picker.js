@@ -15,7 +15,7 @@ function nameOf(session) {
 
 function drawOptions(list, isChosen) {
   const options = list.map((session) => new Option(nameOf(session), session.id));
-  if (!isChosen) options.unshift(new Option(text(list.length === 0 ? "nothing_today" : "choose"), ""));
+  if (!isChosen) options.unshift(new Option(text(list.length === 0 ? sessions.missing() : "choose"), ""));
   // Only when something changed: a list that is open on the phone must not jump.
   const drawing = JSON.stringify(options.map((option) => [option.value, option.text]));
   if (drawing === drawn) return;
@@ -32,7 +32,6 @@ function detailsOf(session) {
 
 /** Draws `session` as the one that is counted for, or null as "choose one". */
 export function drawSession(session) {
-  if (sessions.missing() === "not_loaded") return;
   const list = sessions.all();
   drawOptions(list, Boolean(session));
   select.disabled = list.length === 0;

@@ -4,7 +4,8 @@ import { dayOf } from "./config.js";
 import * as state from "./state.js";
 
 const MARGIN_MS = 30 * 60_000; // doors open before the start and close after the end
-const KNOWN_AHEAD_MS = 7 * 24 * 3600_000; // as far as the server tells the programme
+const DAY_MS = 24 * 3600_000;
+const KNOWN_AHEAD_MS = 7 * DAY_MS; // as far as the server tells the programme
 const CHOICE = "door-session";
 
 let choice = remembered();
@@ -26,8 +27,9 @@ export function all() {
   return state.sessions().filter((one) => one.day === today || (one.day < today && isNear(one)));
 }
 
-/** Whether it is known what is on today: not before this phone has heard of its door, nor a week after that. */
-export const areKnown = () => state.age() < KNOWN_AHEAD_MS;
+/** Whether it is known what is on today: not before this phone has heard of its door, nor a week after that,
+ *  nor by a clock that was put back since. */
+export const areKnown = () => state.age() > -DAY_MS && state.age() < KNOWN_AHEAD_MS;
 
 /** Why there is nothing to count for, as the name of a sign. */
 export function missing() {

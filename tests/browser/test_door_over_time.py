@@ -70,6 +70,22 @@ def test_a_clock_that_is_put_right_between_scanning_and_delivery_moves_nothing(
     door.assert_exactly_once(phone, visits=11)
 
 
+def test_a_clock_that_is_put_back_by_years_without_a_connection_loses_nothing(
+    door: Door, a_phone: Callable[..., Phone]
+) -> None:
+    """The phone cannot know what is on, and the server finds it."""
+    phone = door.pair(a_phone(WRONG_CLOCK))
+    door.line.down()
+    phone.set_clock(wrong_by_hours=-3 * YEAR)
+    phone.reload()
+    assert phone.tally() == "kept"
+    assert [row.get("session") for row in phone.rows()] == [None]
+    door.line.up()
+    phone.line_is_back()
+    phone.delivers_all()
+    door.assert_exactly_once(phone, visits=1)
+
+
 def test_of_two_activities_at_once_the_one_that_began_last_is_counted_for(door: Door, phone: Phone) -> None:
     """As the server does, where a phone names none."""
     [later] = publish(
