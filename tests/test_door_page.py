@@ -7,6 +7,7 @@ from base64 import b64decode
 
 import pytest
 from django.contrib.staticfiles.storage import staticfiles_storage
+from django.test import Client
 from django.utils.timezone import now
 
 from activities.weeks import local_date
@@ -152,6 +153,32 @@ def test_a_parted_phone_is_told_nothing(paired):
     client, device = paired
     devices.revoke(device)
     assert client.get("/door/state", headers=OURS).status_code == 401
+
+
+def test_a_worker_may_log_in_on_a_parted_phone(paired, shop):
+    client, device = paired
+    devices.revoke(device)
+    client.force_login(factories.youth_worker(at=shop))
+    answer = client.get("/door/state", headers=OURS)
+    assert (answer.status_code, answer.json().get("door", "")) == (200, None)
+
+    strict = Client(enforce_csrf_checks=True)
+    strict.cookies = client.cookies
+    body = {"checkIns": [factories.tally(id=1, session=factories.session(place=shop, starts_at=now()), at=now())]}
+    send = {"data": body, "content_type": "application/json"}
+    assert strict.post("/api/v1/check-ins", headers=OURS, **send).status_code == 403
+    response = strict.post("/api/v1/check-ins", headers=OURS | {"X-CSRFToken": answer.json()["csrf"]}, **send)
+    assert response.json()["results"][0]["outcome"] == "counted"
+
+
+@pytest.mark.parametrize("may_log_in", [True, False])
+def test_a_parted_phone_delivers_nothing_for_who_keeps_no_door(paired, shop, may_log_in):
+    client, device = paired
+    devices.revoke(device)
+    if may_log_in:
+        client.force_login(factories.publisher(of=shop.organisation))
+    answer = client.post("/api/v1/check-ins", {"checkIns": []}, content_type="application/json", headers=OURS)
+    assert answer.status_code == (403 if may_log_in else 401)
 
 
 # ---------------------------------------------------------------- pairing with a cookie

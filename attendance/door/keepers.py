@@ -47,9 +47,9 @@ def keepers_only(view: Callable[[HttpRequest, Keeper], HttpResponse]) -> Callabl
 
 
 def _keeper(request: HttpRequest) -> Keeper | None:
-    """A paired phone is that, also while somebody is signed in on it."""
-    if token := cookie.token_of(request):
-        return devices.recognise(token)
+    """A paired phone is that, also while somebody is signed in on it; one that was parted is like any other."""
+    if (token := cookie.token_of(request)) and (device := devices.recognise(token)):
+        return device
     user = request.user
     return user if isinstance(user, User) and user.roles.is_youth_worker else None
 
