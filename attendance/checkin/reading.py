@@ -50,6 +50,10 @@ def look(claims: Sequence[Claim], *, door: Door, told: sql.Statement | None = No
     )
     facts.is_told = told_.touched > 0
     _note_check_ins(facts, claims, check_ins.rows)
+    if any(target.week in facts.closed for target in facts.targets.values()):
+        # Somebody may have decided on them while this waited for their week; it is held from here on.
+        told_, check_ins = sql.ask(None, _check_ins(claims))
+        _note_check_ins(facts, claims, check_ins.rows)
     _note_traces(facts, claims, traces.rows)
     # Of an id that comes twice in one batch the first is meant, whole.
     fresh = {claim.id: claim for claim in reversed(claims) if claim.id not in facts.known}.values()
