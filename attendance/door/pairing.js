@@ -1,6 +1,7 @@
 // A phone becomes the door of a location: with a code that works once, and a tap, never by itself.
 import { $, config, memory, text } from "./config.js";
 import { ask } from "./server.js";
+import { fromTyping } from "./pass.js";
 import * as sign from "./sign.js";
 
 const ATTEMPT = "door-attempt";
@@ -54,6 +55,7 @@ export function setUpPairing(onPaired) {
   button.addEventListener("click", () => pair(offered, onPaired));
   $("pair-typed").addEventListener("submit", (event) => {
     event.preventDefault();
-    if ($("pair-code").value) offerPairing($("pair-code").value);
+    const typed = $("pair-code").value;
+    if (typed) offerPairing(fromTyping(typed) ?? typed);
   });
 }
