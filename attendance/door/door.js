@@ -95,7 +95,7 @@ function onBatch() {
   refreshState(); // also for what was scanned long ago
 }
 
-const send = retrying(() => deliver(config, onBatch), (outcome) => {
+const send = retrying(() => deliver(config, onBatch, true), (outcome) => {
   if (outcome !== "busy") hear("delivery", outcome === "empty" ? "ok" : outcome);
   if (outcome !== "noStorage") takeAnswers();
 });
