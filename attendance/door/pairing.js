@@ -3,6 +3,7 @@ import { $, config, memory, text } from "./config.js";
 import { ask } from "./server.js";
 import { fromTyping } from "./pass.js";
 import * as sign from "./sign.js";
+import * as state from "./state.js";
 
 const ATTEMPT = "door-attempt";
 const panel = $("pairing");
@@ -34,6 +35,7 @@ async function pair(code, onPaired) {
     panel.close();
     sign.show("paired", { values: { location: answer.door.location } });
     navigator.storage?.persist?.(); // asks the browser not to clear the outbox
+    await state.becomeDoor(answer.door);
     await onPaired();
   } catch {
     complain("pairing_failed");

@@ -1,17 +1,18 @@
 """Promise 4 over hours and days: wrong clocks, phones that are parted, a weekend in a cellar, a newer version."""
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.request import urlopen
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.doors import Door, now, publish
-from tests.browser.lines import Fault
+from tests.browser.doors import Door, now, open_door, publish
+from tests.browser.lines import Fault, Line
 from tests.browser.people import until
 from tests.browser.phones import WRONG_CLOCK, Phone
+from tests.sites import Site
 
 YEAR = 365 * 24
 
@@ -135,7 +136,7 @@ PUT_STATE = """(id) => new Promise((resolve, reject) => {
 
 
 def test_a_phone_that_was_parted_keeps_what_it_has_and_delivers_it_when_it_is_paired_again(
-    door: Door, phone: Phone
+    door: Door, phone: Phone, far: tuple[Site, Line, Iterator[str]]
 ) -> None:
     phone.tally()
     phone.delivers_all()
@@ -153,6 +154,17 @@ def test_a_phone_that_was_parted_keeps_what_it_has_and_delivers_it_when_it_is_pa
     phone.delivers_all()
     phone.waits_for_notice("not_paired", on=False)
     door.assert_exactly_once(phone, visits=8)
+
+    # Paired with another place it counts there, also before it has heard what is on there.
+    elsewhere = open_door(door.site, door.line, place=next(far[2]))
+    before = set(phone.accepted)
+    door.line.instead["/door/state"] = (500, {}, b"")
+    phone.pair(elsewhere.invite()["pairingCode"])
+    phone.tally()
+    door.line.instead.clear()
+    phone.delivers_all()
+    assert [row["outcome"] for key, row in phone.accepted.items() if key not in before] == ["counted"]
+    assert elsewhere.visits_told() == 1
 
 
 def test_a_pairing_whose_answer_was_lost_is_done_again_with_the_same_code(
