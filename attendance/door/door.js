@@ -141,10 +141,7 @@ async function refreshState() {
 
 async function onNoState(error) {
   const isOut = error instanceof NotAdmitted;
-  if (isOut) {
-    state.markPaired(false);
-    await passes.forget().catch(() => {});
-  }
+  if (isOut) await Promise.all([state.part(), passes.forget()]).catch(() => {});
   hear("state", isOut ? "notAdmitted" : "failed");
 }
 

@@ -32,7 +32,15 @@ export function becomeDoor(door) {
 }
 
 /** For the page of a pass: on a phone that is a door it checks in (see config/static/pass.js). */
-export const markPaired = (paired) => memory.set("door-paired", paired ? "1" : null);
+const markPaired = (paired) => memory.set("door-paired", paired ? "1" : null);
+
+/** This phone is no door any more, and its code opens none. */
+export async function part() {
+  markPaired(false);
+  if (!told) return;
+  told.walkIns = null;
+  await store.keep(NAME, told);
+}
 
 export const isKnown = () => told !== null;
 

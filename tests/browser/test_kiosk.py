@@ -123,10 +123,21 @@ def test_who_has_no_pass_comes_in_by_the_code_on_the_screen(
 
 def test_the_code_is_shown_only_while_it_opens_the_door(door: Door, a_phone: Callable[..., Phone]) -> None:
     kiosk = make_a_kiosk(door.pair(a_phone(WRONG_CLOCK)))
-    code = kiosk.page.locator("#walk-in")
+    code, parted = kiosk.page.locator("#walk-in"), kiosk.page.locator("[data-notice=not_paired]")
     expect(code).to_be_visible()
+    [device] = [one for one in door.site.get_all("/devices?", as_="coordinator") if one["location"] == door.place]
     door.line.down()
     kiosk.set_clock(wrong_by_hours=4 / 3)  # that much later
     expect(code).to_be_hidden()
     kiosk.set_clock(wrong_by_hours=0)
     expect(code).to_be_visible()
+    expect(parted).to_be_hidden()
+
+    door.site.delete(f"/devices/{device['id']}", as_="coordinator")
+    door.line.up()
+    kiosk.line_is_back()
+    expect(parted).to_be_visible()
+    expect(code).to_be_hidden()
+    expect(parted.get_by_role("link")).to_be_hidden()  # nothing else is within reach
+    kiosk.scan(f"{door.site.url}/p#0123456789ABCDEF")
+    expect(kiosk.page.locator("#waiting")).to_have_text("Nog 1 op deze telefoon")
