@@ -38,13 +38,18 @@ class BearerAuthentication(BaseAuthentication):
 
 
 class DoorAuthentication(BaseAuthentication):
-    """The cookie of a paired phone. No other site's form can send its header along, nor JSON."""
+    """The cookie of a paired phone. No other site's form can send its header along, nor JSON.
+
+    A phone that was parted keeps its cookie: on it, as on any other, a worker may log in.
+    """
 
     def authenticate(self, request: Request) -> tuple[Device, Device] | None:
         token = cookie.token_of(request._request)
         if not token:
             return None
         device = devices.recall(token)
+        if not device and request._request.user.is_authenticated:
+            return None
         if not device:
             raise AuthenticationFailed(_("This phone is not paired any more."))
         return device, device

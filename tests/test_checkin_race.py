@@ -3,15 +3,16 @@
 import random
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from threading import Barrier
+from threading import Barrier, Event
+from time import sleep
 
 import pytest
-from django.db import connections
+from django.db import connection, connections
 from django.db.models import Count, Sum
 
 from activities import closing_days, publishing
 from activities.weeks import local_date
-from attendance import closing
+from attendance import closing, correcting
 from attendance.models import CheckIn, SessionTotal, VisitorTotal, Week, WeekKey
 from attendance.questions import Question
 from attendance.totals import weekly_totals
@@ -162,6 +163,50 @@ def test_a_session_that_is_moved_while_somebody_comes_in_is_counted_where_it_is(
         session.refresh_from_db()
         counted = session.check_ins.filter(visits__gt=0)
         assert all(row.week == session.week for row in counted)
+
+
+def test_a_void_that_waits_while_somebody_counts_it_after_all_undoes_nothing_unseen(phones, monkeypatch):
+    """What it read before it waited says that nobody decided on it yet."""
+    shop = phones[0].location
+    session = factories.session(place=shop)
+    factories.closed_week(monday="2026-11-23")
+    deliver(tally(id=1, count=4, session=session), who=phones[0])
+    held, may_go_on = Event(), Event()
+    look = correcting._held
+
+    def hold(*what):
+        rows = look(*what)
+        held.set()
+        may_go_on.wait(20)
+        return rows
+
+    monkeypatch.setattr(correcting, "_held", hold)
+    by = factories.coordinator()
+
+    def take_back():
+        assert held.wait(20)
+        return deliver(void(id=2, of=1), who=phones[0])
+
+    def let_go():
+        assert held.wait(20)
+        for _try in range(200):
+            if somebody_waits():
+                break
+            sleep(0.02)
+        may_go_on.set()
+
+    at_once(partial(correcting.decide, session, visits=4, is_accepted=True, by=by, at=NOW), take_back, let_go)
+    assert SessionTotal.objects.get(pk=session.pk).corrected_visits == 4
+    assert [one.visits for one in correcting.taken_back_too_late()] == [4]
+
+
+def somebody_waits():
+    """For a lock of the database. Of a file only one writes, and the others wait outside it."""
+    if connection.vendor == "sqlite":
+        return True
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return cursor.fetchone()[0] > 0
 
 
 def open_again(monday):

@@ -229,6 +229,17 @@ def test_what_was_counted_after_all_cannot_be_taken_back_and_that_is_seen_too(la
     assert (seen(), total().visits) == ([(late, 1, 4, ["Front door"])], 18)
 
 
+@pytest.mark.parametrize("is_more_counted", [True, False])
+def test_what_was_left_out_never_counted_so_nobody_need_see_that_it_is_taken_back(
+    late, coordinator, phone, is_more_counted
+):
+    correcting.decide(late, visits=7, is_accepted=False, by=coordinator, at=LATER)
+    deliver(tally(id=9, count=3), who=phone, at=LATER + MINUTE)
+    correcting.decide(late, visits=3, is_accepted=is_more_counted, by=coordinator, at=LATER + HOUR)
+    deliver(void(id=10, of=4), void(id=11, of=9), who=phone, at=LATER + DAY)
+    assert (len(seen()), total().visits) == ((1, 14) if is_more_counted else (0, 11))
+
+
 def test_one_about_a_row_that_is_destroyed_is_seen_though_nobody_knows_of_what(closed, phone):
     refused = {**tally(id=7), "kind": "dance"}
     deliver(refused, who=phone)

@@ -7,6 +7,7 @@ from base64 import b64decode
 
 import pytest
 from django.contrib.staticfiles.storage import staticfiles_storage
+from django.test import Client
 from django.utils.timezone import now
 
 from activities.weeks import local_date
@@ -73,6 +74,8 @@ def test_the_service_worker_keeps_everything_that_the_page_is_made_of(client, pa
         if address.startswith("/static/"):
             name = re.sub(r"\.[0-9a-f]{12}\.", ".", address.removeprefix("/static/"))
             assert staticfiles_storage.exists(name), address
+    # By these it tells that page and scripts are of one version.
+    assert [one for one in kept if one.endswith((".js", ".css", ".wasm")) and one not in html] == []
     manifest = client.get(f"{page}/manifest.webmanifest").json()
     assert (manifest["start_url"], manifest["scope"], manifest["lang"]) == (page, page, language)
     assert {icon["src"] for icon in manifest["icons"]} <= set(kept)
@@ -132,9 +135,11 @@ def test_the_state_costs_the_same_for_a_busy_week(paired, shop, django_assert_ma
 
 @pytest.mark.parametrize("path", ["/door/state", "/door/passes"])
 def test_who_keeps_no_door_is_told_nothing(client, shop, path):
-    assert (client.get(path).status_code, client.get(path).json()) == (401, {})
-    client.force_login(factories.publisher(of=shop.organisation))
-    assert (client.get(path).status_code, client.get(path).json()) == (401, {})
+    for _who in ("a stranger", "a publisher"):
+        answer = client.get(path)
+        # By the server's time its page knows that it is we who say so, and no filter on the way.
+        assert (answer.status_code, list(answer.json())) == (401, ["serverTime"])
+        client.force_login(factories.publisher(of=shop.organisation))
 
 
 @pytest.mark.parametrize("path", ["/door/state", "/door/passes"])
@@ -148,6 +153,32 @@ def test_a_parted_phone_is_told_nothing(paired):
     client, device = paired
     devices.revoke(device)
     assert client.get("/door/state", headers=OURS).status_code == 401
+
+
+def test_a_worker_may_log_in_on_a_parted_phone(paired, shop):
+    client, device = paired
+    devices.revoke(device)
+    client.force_login(factories.youth_worker(at=shop))
+    answer = client.get("/door/state", headers=OURS)
+    assert (answer.status_code, answer.json().get("door", "")) == (200, None)
+
+    strict = Client(enforce_csrf_checks=True)
+    strict.cookies = client.cookies
+    body = {"checkIns": [factories.tally(id=1, session=factories.session(place=shop, starts_at=now()), at=now())]}
+    send = {"data": body, "content_type": "application/json"}
+    assert strict.post("/api/v1/check-ins", headers=OURS, **send).status_code == 403
+    response = strict.post("/api/v1/check-ins", headers=OURS | {"X-CSRFToken": answer.json()["csrf"]}, **send)
+    assert response.json()["results"][0]["outcome"] == "counted"
+
+
+@pytest.mark.parametrize("may_log_in", [True, False])
+def test_a_parted_phone_delivers_nothing_for_who_keeps_no_door(paired, shop, may_log_in):
+    client, device = paired
+    devices.revoke(device)
+    if may_log_in:
+        client.force_login(factories.publisher(of=shop.organisation))
+    answer = client.post("/api/v1/check-ins", {"checkIns": []}, content_type="application/json", headers=OURS)
+    assert answer.status_code == (403 if may_log_in else 401)
 
 
 # ---------------------------------------------------------------- pairing with a cookie

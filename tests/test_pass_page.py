@@ -75,6 +75,9 @@ def test_the_service_worker_keeps_everything_that_the_page_is_made_of(client, pa
     for shown in (page, f"{page}/offline"):
         head = client.get(shown).content.decode().partition("</head>")[0]
         assert set(re.findall(r'(?:href|src)="(/[^"#?]+)"', head)) | {shown} <= set(kept)
+    # By these it tells that page and scripts are of one version.
+    whole = client.get(page).content.decode()
+    assert [one for one in kept if one.endswith((".js", ".css")) and one not in whole] == []
     for address in kept:
         if address.startswith("/static/"):
             name = re.sub(r"\.[0-9a-f]{12}\.", ".", address.removeprefix("/static/"))

@@ -88,6 +88,20 @@ def test_what_was_nothing_adds_nothing_and_is_off_the_list(drop_in, phone, worke
     assert total().visits == 0
 
 
+@pytest.mark.parametrize("first", [1, 2, "one batch"])
+def test_what_a_keeper_of_two_doors_takes_back_needs_no_settling(drop_in, worker, first):
+    """It is of no place: at which of the doors it was, nobody said."""
+    factories.youth_worker(at=factories.location(slug="hub"), email=worker.email)
+    items = {1: tally(id=1, at=NOW + 5 * DAY), 2: void(id=2, of=1)}
+    if first == "one batch":
+        deliver(*items.values(), who=worker)
+    else:
+        deliver(items[first], who=worker)
+        deliver(items[3 - first], who=worker)
+    assert kept(1)[0].location is None
+    assert not CheckIn.objects.kept_uncounted()
+
+
 @pytest.mark.parametrize("outcome", ["revoked_pass", "expired_pass", "no_session", "cancelled_session"])
 def test_every_other_reason_can_be_settled_too(shop, phone, worker, outcome):
     held = factories.session(place=shop, starts_at=NOW - 3 * HOUR, ends_at=NOW - 2 * HOUR)

@@ -145,13 +145,17 @@ class Decision:
         row.local_date, row.week = target.local_date, target.week
         if target.voided_at:
             return
-        if target.outcome == Outcome.COUNTED and target.week in self.facts.closed and not target.is_late:
+        if target.outcome == Outcome.COUNTED and target.week in self.facts.closed and not self._never_counted(target):
             row.is_late = True
             return
         if target.session_id and target.visitor_key:
             self.facts.present.discard((target.session_id, target.visitor_key))
         target.visits, target.visitor_key, target.voided_at = 0, None, self.at
         self.taken_back.append(target.id)
+
+    def _never_counted(self, row: Row) -> bool:
+        """It came late: nobody has decided on it, or it was left out."""
+        return row.is_late or row.id in self.facts.left_out
 
     def _announce(self, key: uuid.UUID) -> None:
         """Keep the place of a check-in that has not come: one that comes this very moment collides with it."""

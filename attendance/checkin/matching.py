@@ -32,7 +32,8 @@ class Door:
         return cls(places=None if who.roles.is_coordinator else who.roles.works_at)
 
     def is_mine(self, location: int | None) -> bool:
-        return self.places is None or location in self.places
+        """Of no place is what somebody brought who keeps more doors than one, and did not say at which it was."""
+        return self.places is None or location in self.places or location == self.only_place
 
     @property
     def sender(self) -> str:

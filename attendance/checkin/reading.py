@@ -11,7 +11,7 @@ from attendance.checkin import sql, writing
 from attendance.checkin.matching import AROUND_SESSION, LONGEST_SESSION, Door, find_session, is_plausible
 from attendance.checkin.rows import Pass, Row, Session
 from attendance.claims import Claim
-from attendance.models import Outcome, trace_of
+from attendance.models import CheckIn, Outcome, trace_of
 from attendance.pseudonyms import pseudonym
 
 
@@ -26,6 +26,8 @@ class Facts:
     targets: dict[uuid.UUID, Row] = field(default_factory=dict)
     # Of both: those whose rows were destroyed after their week was closed, and what they were answered, if it is known.
     destroyed: dict[uuid.UUID, str | None] = field(default_factory=dict)
+    # Of what is taken back: what came late, and was left out.
+    left_out: set[uuid.UUID] = field(default_factory=set)
     # Ids whose place is kept, for a void came first.
     awaited: set[uuid.UUID] = field(default_factory=set)
     # What was taken back, and from which location (None: by somebody who keeps more doors than one).
@@ -50,6 +52,11 @@ def look(claims: Sequence[Claim], *, door: Door, told: sql.Statement | None = No
     )
     facts.is_told = told_.touched > 0
     _note_check_ins(facts, claims, check_ins.rows)
+    if late := [target.id for target in facts.targets.values() if target.week in facts.closed]:
+        # Somebody may have decided on them while this waited for their week; it is held from here on.
+        told_, check_ins = sql.ask(None, _check_ins(claims))
+        _note_check_ins(facts, claims, check_ins.rows)
+        facts.left_out = set(CheckIn.objects.left_out().filter(pk__in=late).order_by().values_list("pk", flat=True))
     _note_traces(facts, claims, traces.rows)
     # Of an id that comes twice in one batch the first is meant, whole.
     fresh = {claim.id: claim for claim in reversed(claims) if claim.id not in facts.known}.values()

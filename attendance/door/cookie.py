@@ -16,7 +16,3 @@ def token_of(request: HttpRequest) -> str:
 
 def hand_over(response: HttpResponse, token: str) -> None:
     response.set_cookie(NAME, token, max_age=MAX_AGE, path="/", secure=True, httponly=True, samesite="Strict")
-
-
-def take_back(response: HttpResponse) -> None:
-    response.set_cookie(NAME, "", max_age=0, path="/", secure=True, httponly=True, samesite="Strict")

@@ -95,7 +95,7 @@ function onBatch() {
   refreshState(); // also for what was scanned long ago
 }
 
-const send = retrying(() => deliver(config, onBatch), (outcome) => {
+const send = retrying(() => deliver(config, onBatch, true), (outcome) => {
   if (outcome !== "busy") hear("delivery", outcome === "empty" ? "ok" : outcome);
   if (outcome !== "noStorage") takeAnswers();
 });
@@ -126,7 +126,7 @@ async function refreshState() {
   loading = true;
   try {
     const told = await state.load();
-    if (lastHeard("state") === "notAdmitted") send(); // logged in again, or paired anew
+    if (lastHeard("delivery") === "notAdmitted") send(); // logged in again, paired anew, or it was a mistake
     hear("state", "ok");
     notice("clock_wrong", Math.abs(clock.offset()) > WRONG_CLOCK_MS);
     await passes.update(told.passes);
@@ -141,15 +141,19 @@ async function refreshState() {
 
 async function onNoState(error) {
   const isOut = error instanceof NotAdmitted;
-  if (isOut) {
-    state.markPaired(false);
-    await passes.forget().catch(() => {});
-  }
+  if (isOut) await Promise.all([state.part(), passes.forget()]).catch(() => {});
   hear("state", isOut ? "notAdmitted" : "failed");
 }
 
 function refresh() {
+  outbox.forgetOld().then(draw).catch(() => {}); // also on a stand, where nobody ever opens the page anew
   if (document.visibilityState === "visible") refreshState();
+}
+
+/** There may be a connection again; also as the page is put away, for it may not come back. */
+function comeBack() {
+  send();
+  refresh();
 }
 
 // ---- what the worker does
@@ -204,10 +208,7 @@ async function start() {
   document.addEventListener("click", unlockSound, { capture: true });
   $("tally").addEventListener("click", () => count({ kind: "tally", count: 1, bands: takeBands() }));
   $("typed").addEventListener("submit", onTyped);
-  $("send").addEventListener("click", () => {
-    send();
-    refreshState();
-  });
+  $("send").addEventListener("click", comeBack);
   setUpBands();
   setUpGroup((number) => count({ kind: "group", count: number }));
   setUpKiosk();
@@ -230,12 +231,11 @@ async function start() {
   if (isKiosk()) enterKiosk();
   takeHash();
   addEventListener("hashchange", takeHash);
-  addEventListener("online", refresh);
-  addEventListener("pageshow", refresh);
-  document.addEventListener("visibilitychange", refresh);
+  addEventListener("online", comeBack);
+  addEventListener("pageshow", comeBack);
+  document.addEventListener("visibilitychange", comeBack);
   setInterval(refresh, REFRESH_MS);
-  refresh();
-  send();
+  comeBack();
   setUpUpdates({ onWaiting: onUpdate, onDelivered: takeAnswers }).catch(() => {}); // private mode
   document.documentElement.dataset.ready = "";
 }

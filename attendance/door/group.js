@@ -33,7 +33,6 @@ export function setUpGroup(act) {
       input.value = target.dataset.number;
       draw();
     }
-    if (target.matches("[data-close]")) dialog.close();
   });
   $("group-form").addEventListener("submit", (event) => {
     event.preventDefault();

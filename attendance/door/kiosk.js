@@ -23,7 +23,7 @@ export const wasKiosk = () => memory.get(ON) === "1";
 function draw() {
   const session = sessions.current();
   $("kiosk-title").textContent = session ? session.title : text("kiosk_closed");
-  showWalkIn(session && session.status === "scheduled" ? state.walkInKey() : null);
+  showWalkIn(sessions.takesWalkIns(session) ? state.walkInKey() : null);
 }
 
 /** A way back that the browser offers leads here again. */
@@ -83,5 +83,4 @@ export function setUpKiosk() {
   $("kiosk-start").addEventListener("click", () => ask("set"));
   $("kiosk-leave").addEventListener("click", () => ask("leave"));
   $("pin-form").addEventListener("submit", submit);
-  asking.querySelector("[data-close]").addEventListener("click", () => asking.close());
 }

@@ -4,6 +4,9 @@ import { CHECK_INS, database } from "./store.js";
 import { uuid7 } from "./uuid7.js";
 
 const REMEMBERED_MS = 12 * 3600_000;
+const LOOK_EVERY_MS = 600_000;
+// Waiting for an answer, or one of these: then its pass is in.
+const IN = [null, "counted", "already_in"];
 
 async function writing() {
   // strict: "complete" must mean on the disk, for the sign that follows is a promise.
@@ -41,7 +44,7 @@ export async function countWaiting() {
 
 // A second look at a pass says nothing more than the first; should that one be taken back, it is not in.
 const standing = ({ undone, outcome, verdict }) =>
-  !undone && verdict !== "already_in" && [null, "counted", "already_in"].includes(outcome);
+  !undone && verdict !== "already_in" && IN.includes(outcome);
 
 /** Whether this phone has let in the pass behind this mark; what was taken back or refused is not in. */
 export async function isIn(mark) {
@@ -58,7 +61,7 @@ export async function latest(limit) {
   return rows;
 }
 
-/** Takes over the outcomes and wipes the passes: this phone has no more use for them.
+/** Takes over the outcomes and wipes the passes, and the marks of those who are not in: they are of no more use here.
  *  Returns how many rows stopped waiting. */
 export async function settle(results) {
   const change = await writing();
@@ -67,6 +70,7 @@ export async function settle(results) {
     const row = await change.store.get(id);
     if (row?.state !== "waiting") continue;
     delete row.pass;
+    if (!IN.includes(outcome)) delete row.mark;
     await change.store.put({ ...row, state: "settled", outcome });
     if (row.kind === "void" && outcome !== "voided") await markUndone(change.store, row.checkIn, false);
     settled += 1;
@@ -75,13 +79,18 @@ export async function settle(results) {
   return settled;
 }
 
+let lookedAt;
+
 /** Settled rows are kept for the list on the page, and not longer than a working day;
- *  of a clock that was put back nothing stays in the future either. */
+ *  of a clock that was put back nothing stays in the future either. Looks now and then, however often it is called. */
 export async function forgetOld() {
+  const now = Date.now();
+  if (Math.abs(now - lookedAt) < LOOK_EVERY_MS) return;
+  lookedAt = now;
   const change = await writing();
   let cursor = await change.store.index("state").openCursor("settled");
   for (; cursor; cursor = await cursor.continue()) {
-    if (Math.abs(Date.now() - cursor.value.at) > REMEMBERED_MS) await cursor.delete();
+    if (Math.abs(now - cursor.value.at) > REMEMBERED_MS) await cursor.delete();
   }
   await change.done;
 }

@@ -1,7 +1,9 @@
 // A phone becomes the door of a location: with a code that works once, and a tap, never by itself.
 import { $, config, memory, text } from "./config.js";
 import { ask } from "./server.js";
+import { fromTyping } from "./pass.js";
 import * as sign from "./sign.js";
+import * as state from "./state.js";
 
 const ATTEMPT = "door-attempt";
 const panel = $("pairing");
@@ -33,6 +35,7 @@ async function pair(code, onPaired) {
     panel.close();
     sign.show("paired", { values: { location: answer.door.location } });
     navigator.storage?.persist?.(); // asks the browser not to clear the outbox
+    await state.becomeDoor(answer.door);
     await onPaired();
   } catch {
     complain("pairing_failed");
@@ -54,7 +57,7 @@ export function setUpPairing(onPaired) {
   button.addEventListener("click", () => pair(offered, onPaired));
   $("pair-typed").addEventListener("submit", (event) => {
     event.preventDefault();
-    if ($("pair-code").value) offerPairing($("pair-code").value);
+    const typed = $("pair-code").value;
+    if (typed) offerPairing(fromTyping(typed) ?? typed);
   });
-  panel.querySelector("[data-close]").addEventListener("click", () => panel.close());
 }

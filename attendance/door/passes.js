@@ -1,8 +1,10 @@
 // The list by which this phone judges a pass without a connection: keyed marks of 8 bytes (attendance/pass_list.py).
 import { config } from "./config.js";
+import { bytes, keyFrom, sign } from "./hmac.js";
 import * as outbox from "./outbox.js";
 import { ask } from "./server.js";
 import * as store from "./store.js";
+import { hex } from "./uuid7.js";
 
 const NAME = "passes";
 const MARK = 8;
@@ -10,9 +12,6 @@ const MARK = 8;
 const LISTS = { good: "known", revoked: "revoked_pass", expired: "expired_pass" };
 
 let list = null; // { version, key, good, revoked, expired }
-
-const bytes = (base64) => Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
-const hex = (mark) => Array.from(mark, (byte) => byte.toString(16).padStart(2, "0")).join("");
 
 export async function restore() {
   list ??= (await store.kept(NAME)) ?? null;
@@ -22,8 +21,7 @@ export async function restore() {
 export async function update(version) {
   if (list?.version === version) return;
   const told = await ask(config.passes);
-  // Not extractable: what is kept can be used on this phone, and not be copied from it by a script.
-  const key = await crypto.subtle.importKey("raw", bytes(told.key), { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
+  const key = await keyFrom(told.key);
   const marks = Object.fromEntries(Object.keys(LISTS).map((name) => [name, bytes(told[name])]));
   list = { version: told.version, key, ...marks };
   await store.keep(NAME, list).catch(() => {}); // without storage it is there until the page closes
@@ -37,7 +35,7 @@ export async function forget() {
 
 async function keyed(parts) {
   const whole = await new Blob(parts).arrayBuffer();
-  return new Uint8Array(await crypto.subtle.sign("HMAC", list.key, whole)).subarray(0, MARK);
+  return new Uint8Array(await sign(list.key, whole)).subarray(0, MARK);
 }
 
 function holds(marks, mark) {

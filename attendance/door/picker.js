@@ -1,11 +1,11 @@
 // The top of the page: which session, where and when, and how many visits.
-import { text, timeOfDay } from "./config.js";
+import { $, text, timeOfDay } from "./config.js";
 import * as sessions from "./sessions.js";
 
-const select = document.getElementById("session");
-const details = document.getElementById("session-details");
-const visits = document.getElementById("visits");
-const visitsLabel = document.getElementById("visits-label");
+const select = $("session");
+const details = $("session-details");
+const visits = $("visits");
+const visitsLabel = $("visits-label");
 let drawn = "";
 
 function nameOf(session) {
@@ -15,7 +15,7 @@ function nameOf(session) {
 
 function drawOptions(list, isChosen) {
   const options = list.map((session) => new Option(nameOf(session), session.id));
-  if (!isChosen) options.unshift(new Option(text(list.length === 0 ? "nothing_today" : "choose"), ""));
+  if (!isChosen) options.unshift(new Option(text(list.length === 0 ? sessions.missing() : "choose"), ""));
   // Only when something changed: a list that is open on the phone must not jump.
   const drawing = JSON.stringify(options.map((option) => [option.value, option.text]));
   if (drawing === drawn) return;
@@ -32,7 +32,6 @@ function detailsOf(session) {
 
 /** Draws `session` as the one that is counted for, or null as "choose one". */
 export function drawSession(session) {
-  if (sessions.missing() === "not_loaded") return;
   const list = sessions.all();
   drawOptions(list, Boolean(session));
   select.disabled = list.length === 0;

@@ -1,11 +1,11 @@
 // The last scans of this phone: time, kind and outcome, never a pass. Each can be undone.
-import { text, timeOfDay } from "./config.js";
+import { $, text, timeOfDay } from "./config.js";
 import * as outbox from "./outbox.js";
 import { kindOf, kindWhileKept } from "./sign.js";
 
 const SHOWN = 8;
-const list = document.getElementById("recent");
-const template = document.getElementById("recent-row");
+const list = $("recent");
+const template = $("recent-row");
 let drawn = "";
 
 const kindShown = (row) => {

@@ -42,13 +42,8 @@ export function retrying(deliver, report) {
     timer = setTimeout(run, 250 + Math.random() * seconds * 1000);
   }
 
-  function now() {
+  return () => {
     failures = 0;
     run();
-  }
-
-  addEventListener("online", now);
-  addEventListener("pageshow", now);
-  document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && now());
-  return now;
+  };
 }

@@ -15,25 +15,20 @@ const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 async function attempt(url, body) {
   // The header shows that a script of ours asks: a form of another site cannot send it.
-  const request = { credentials: "same-origin", cache: "no-store", redirect: "error", headers: { "X-Door": "1" } };
+  const request = { cache: "no-store", redirect: "error", headers: { "X-Door": "1" } };
+  request.signal = AbortSignal.timeout?.(PATIENCE_MS); // Chrome before 103 waits as long as it takes
   if (body) {
     request.method = "POST";
     request.headers["Content-Type"] = "application/json";
     if (csrf) request.headers["X-CSRFToken"] = csrf;
     request.body = JSON.stringify(body);
   }
-  const patience = new AbortController();
-  const timer = setTimeout(() => patience.abort(), PATIENCE_MS);
-  try {
-    const response = await fetch(url, { ...request, signal: patience.signal });
-    if (response.status === 401 || response.status === 403) throw new NotAdmitted();
-    if (!response.ok) throw new Error(`HTTP ${response.status}`);
-    const answer = await response.json(); // the log-in page of someone else's wifi is no JSON
-    if (!answer?.serverTime) throw new Error("not our server");
-    return answer;
-  } finally {
-    clearTimeout(timer);
-  }
+  const response = await fetch(url, request);
+  const answer = await response.json(); // the log-in page of someone else's wifi is no JSON, nor is what a filter says
+  const isOurs = answer?.serverTime || response.headers.has("API-Version");
+  if (isOurs && (response.status === 401 || response.status === 403)) throw new NotAdmitted();
+  if (!response.ok || !answer?.serverTime) throw new Error("not our server");
+  return answer;
 }
 
 /** Posts `body` as JSON, or without one gets. Only an answer of ours with a serverTime is returned. */

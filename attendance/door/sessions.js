@@ -4,7 +4,8 @@ import { dayOf } from "./config.js";
 import * as state from "./state.js";
 
 const MARGIN_MS = 30 * 60_000; // doors open before the start and close after the end
-const KNOWN_AHEAD_MS = 7 * 24 * 3600_000; // as far as the server tells the programme
+const DAY_MS = 24 * 3600_000;
+const KNOWN_AHEAD_MS = 7 * DAY_MS; // as far as the server tells the programme
 const CHOICE = "door-session";
 
 let choice = remembered();
@@ -26,8 +27,9 @@ export function all() {
   return state.sessions().filter((one) => one.day === today || (one.day < today && isNear(one)));
 }
 
-/** Whether it is known what is on today: not before this phone has heard of its door, nor a week after that. */
-export const areKnown = () => state.age() < KNOWN_AHEAD_MS;
+/** Whether it is known what is on today: not before this phone has heard of its door, nor a week after that,
+ *  nor by a clock that was put back since. */
+export const areKnown = () => state.age() > -DAY_MS && state.age() < KNOWN_AHEAD_MS;
 
 /** Why there is nothing to count for, as the name of a sign. */
 export function missing() {
@@ -58,8 +60,13 @@ function running() {
   const near = all().filter((one) => one.status === "scheduled" && isNear(one));
   // At two doors at once only the worker knows which one this is.
   if (new Set(near.map((one) => one.locationName)).size > 1) return null;
-  return near.reduce((best, one) => (best && distance(best) <= distance(one) ? best : one), null);
+  // Of several the one that began last: as attendance/checkin/matching.py chooses.
+  const order = (a, b) => distance(a) - distance(b) || start(b) - start(a) || (a.id < b.id ? -1 : 1);
+  return near.sort(order)[0] ?? null;
 }
+
+/** Whether the server lets somebody in by the code on the screen: attendance/walk_ins.py, never after its end. */
+export const takesWalkIns = (one) => one?.status === "scheduled" && isNear(one) && clock.now() < end(one);
 
 /** What a check-in of this moment counts for, or null. */
 export function current() {

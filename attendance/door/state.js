@@ -25,8 +25,22 @@ export async function load() {
   return told;
 }
 
+/** A phone that is paired anew has yet to hear what is on there: what it knew was of another door. */
+export function becomeDoor(door) {
+  told = { door, sessions: [], ahead: clock.offset() };
+  return store.keep(NAME, told).catch(() => {});
+}
+
 /** For the page of a pass: on a phone that is a door it checks in (see config/static/pass.js). */
-export const markPaired = (paired) => memory.set("door-paired", paired ? "1" : null);
+const markPaired = (paired) => memory.set("door-paired", paired ? "1" : null);
+
+/** This phone is no door any more, and its code opens none. */
+export async function part() {
+  markPaired(false);
+  if (!told) return;
+  told.walkIns = null;
+  await store.keep(NAME, told);
+}
 
 export const isKnown = () => told !== null;
 

@@ -13,11 +13,9 @@ const forget = () => (opened = null);
 async function open() {
   try {
     return await openDB("door", 2, {
-      upgrade(db, _from, _to, change) {
-        const rows = db.objectStoreNames.contains(CHECK_INS)
-          ? change.objectStore(CHECK_INS)
-          : db.createObjectStore(CHECK_INS, { keyPath: "id" });
-        if (!rows.indexNames.contains("state")) rows.createIndex("state", "state");
+      upgrade(db, from, _to, change) {
+        const rows = from ? change.objectStore(CHECK_INS) : db.createObjectStore(CHECK_INS, { keyPath: "id" });
+        if (!from) rows.createIndex("state", "state");
         rows.createIndex("mark", "mark");
         db.createObjectStore(KEPT);
       },

@@ -34,9 +34,10 @@ async function getReady({ state }) {
 }
 
 /** Sends until nothing waits: "empty". The lock is shared by all tabs of this site and its service worker,
- *  so that one at a time delivers; the others get "busy". Calls `onSettled` after each batch. */
-export function deliver(addresses, onSettled) {
-  return navigator.locks.request("door-outbox", { ifAvailable: true }, async (lock) => {
+ *  so that one at a time delivers; the others wait, or get "busy" at once with `ifAvailable`.
+ *  Calls `onSettled` after each batch. */
+export function deliver(addresses, onSettled, ifAvailable) {
+  return navigator.locks.request("door-outbox", { ifAvailable }, async (lock) => {
     if (!lock) return "busy";
     for (;;) {
       const rows = await outbox.waiting(BATCH);

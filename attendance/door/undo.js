@@ -1,8 +1,10 @@
 // The button that takes back the last count, for ten seconds. Later it is done in the list.
+import { $ } from "./config.js";
+
 const SECONDS = 10;
 
-const button = document.getElementById("undo");
-const left = document.getElementById("undo-left");
+const button = $("undo");
+const left = $("undo-left");
 let offered = null;
 let seconds = 0;
 let timer;

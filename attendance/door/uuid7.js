@@ -1,6 +1,8 @@
 // UUID version 7 (RFC 9562): 48 bits of Unix milliseconds, then chance.
 let last = 0;
 
+export const hex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+
 /** Later calls on this page give greater ids, so the order of ids is the order of scanning. */
 export function uuid7() {
   last = Math.max(last + 1, Date.now());
@@ -10,6 +12,5 @@ export function uuid7() {
   view.setUint16(4, last % 0x10000);
   bytes[6] = 0x70 | (bytes[6] & 0x0f); // version
   bytes[8] = 0x80 | (bytes[8] & 0x3f); // variant
-  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+  return hex(bytes).replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 }

@@ -53,6 +53,13 @@ class CheckInQuerySet(models.QuerySet["CheckIn"]):
         """What a closed week would have counted, and nobody decided on yet."""
         return self.filter(self._LATE)
 
+    def left_out(self) -> "CheckInQuerySet":
+        """What came late and was not counted after all. What came just as it was decided counts as if it was."""
+        counted = Session.objects.filter(
+            pk=OuterRef("session"), corrections__is_accepted=True, corrections__decided_at__gte=OuterRef("received_at")
+        )
+        return self.filter(~Exists(counted), outcome=Outcome.COUNTED, visits=0, is_late=False, voided_at=None)
+
     def taken_back_too_late(self) -> "CheckInQuerySet":
         """Voids of what a closed week has counted: they undid nothing, and nobody has seen them yet."""
         return self.filter(self._TAKEN_BACK_TOO_LATE)

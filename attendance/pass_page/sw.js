@@ -8,6 +8,9 @@ async function fill() {
   const cache = await caches.open(CACHE);
   // All or nothing, and none from the browser's own cache: half a version is none.
   await cache.addAll(KEPT.map((url) => new Request(url, { cache: "reload" })));
+  // A page may come from a server that is older than what it is made of: then this is tried again at the next look.
+  const page = await (await cache.match(ADDRESSES.page)).text();
+  if (!KEPT.every((url) => !/js$|css$/.test(url) || page.includes(url))) throw new Error("two versions");
   await self.skipWaiting(); // nobody is at anything that a newer version could break off
 }
 

@@ -46,7 +46,8 @@ class Line:
     def mend(self) -> None:
         """Good again, and nothing is remembered."""
         self.faults: defaultdict[str, deque[Fault]] = defaultdict(deque)
-        self.is_portal, self.slow, self.while_delivering = False, 0.0, None
+        self.portal, self.slow, self.while_delivering = 0, 0.0, None  # the status of what stands in between
+        self.instead: dict[str, tuple[int, dict[str, str], bytes]] = {}  # what is answered to an address
         self.sent.clear()
         if not self.listener:
             self.up()
@@ -86,8 +87,11 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         is_delivery = self.command == "POST" and path.endswith(CHECK_INS)
         time.sleep(line.slow)
-        if line.is_portal:
-            return self.answer(200, [("Content-Type", "text/html")], _PORTAL)
+        if line.portal:
+            return self.answer(line.portal, [("Content-Type", "text/html")], _PORTAL)
+        if path in line.instead:
+            status, headers, answer = line.instead[path]
+            return self.answer(status, [*headers.items()], answer)
         if is_delivery:
             line.sent.append([one["id"] for one in json.loads(body)["checkIns"]])
         waiting = next((faults for ending, faults in line.faults.items() if path.endswith(ending)), None)
@@ -95,10 +99,10 @@ class _Handler(BaseHTTPRequestHandler):
         if fault is Fault.ERROR:
             return self.answer(500, [("Content-Type", "text/html")], b"<h1>Server Error (500)</h1>")
         try:
-            status, headers, answer = self.ask(body, fault, line.while_delivering if is_delivery else None)
+            status, told, answer = self.ask(body, fault, line.while_delivering if is_delivery else None)
         except (OSError, http.client.HTTPException):
             return None  # the server is gone: so is the connection
-        return None if fault else self.answer(status, headers, answer)
+        return None if fault else self.answer(status, told, answer)
 
     do_GET = do_HEAD = do_POST = do_DELETE = carry  # noqa: N815
 

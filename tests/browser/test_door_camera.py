@@ -174,6 +174,9 @@ def test_what_the_browser_keeps_of_the_page_names_no_pass_and_no_phone(door: Doo
     assert phone.page.evaluate("document.cookie") == ""
 
 
+KINDS_KEPT = f"({OUTBOX})().then(rows => rows.map(row => row.kind))"
+
+
 def test_a_working_day_later_only_what_still_waits_is_there(door: Door, a_phone: Callable[..., Phone]) -> None:
     phone = door.pair(a_phone(WRONG_CLOCK))
     phone.type(door.passes(1)[0])
@@ -182,5 +185,13 @@ def test_a_working_day_later_only_what_still_waits_is_there(door: Door, a_phone:
     phone.group(4)
     for hours, left in ((11, ["pass", "group"]), (13, ["group"])):
         phone.set_clock(wrong_by_hours=hours)
-        phone.reload()
-        assert [row["kind"] for row in phone.rows()] == left
+        phone.line_is_back()  # the page stays open, as on a stand
+        until(phone.page, KINDS_KEPT, left)
+
+
+def test_a_pass_that_was_not_counted_is_not_known_again(door: Door, phone: Phone) -> None:
+    """Nor taken for one that is in already."""
+    for token in [*door.passes(1), "0123456789ABCDEF"]:
+        phone.type(token)
+    phone.delivers_all()
+    assert {row["outcome"]: "mark" in row for row in phone.rows()} == {"counted": True, "unknown_pass": False}

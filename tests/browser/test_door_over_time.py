@@ -1,20 +1,28 @@
 """Promise 4 over hours and days: wrong clocks, phones that are parted, a weekend in a cellar, a newer version."""
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.request import urlopen
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.doors import Door, now, publish
-from tests.browser.lines import Fault
+from tests.browser.doors import Door, now, open_door, publish
+from tests.browser.lines import Fault, Line
 from tests.browser.people import until
 from tests.browser.phones import WRONG_CLOCK, Phone
+from tests.sites import Site
 
 YEAR = 365 * 24
 
 # ---------------------------------------------------------------- clocks
+
+
+def minutes_ago(minutes: int) -> str:
+    """On the clock of today."""
+    then = now() - dt.timedelta(minutes=minutes)
+    return f"{then:%H:%M}" if then.date() == now().date() else ("00:00" if minutes > 0 else "23:59")
 
 
 def seconds_off(rows: list[dict[str, Any]]) -> float:
@@ -63,6 +71,34 @@ def test_a_clock_that_is_put_right_between_scanning_and_delivery_moves_nothing(
     door.assert_exactly_once(phone, visits=11)
 
 
+def test_a_clock_that_is_put_back_by_years_without_a_connection_loses_nothing(
+    door: Door, a_phone: Callable[..., Phone]
+) -> None:
+    """The phone cannot know what is on, and the server finds it."""
+    phone = door.pair(a_phone(WRONG_CLOCK))
+    door.line.down()
+    phone.set_clock(wrong_by_hours=-3 * YEAR)
+    phone.reload()
+    assert phone.tally() == "kept"
+    assert [row.get("session") for row in phone.rows()] == [None]
+    door.line.up()
+    phone.line_is_back()
+    phone.delivers_all()
+    door.assert_exactly_once(phone, visits=1)
+
+
+def test_of_two_activities_at_once_the_one_that_began_last_is_counted_for(door: Door, phone: Phone) -> None:
+    """As the server does, where a phone names none."""
+    [later] = publish(
+        door.site, place=door.place, title="Later", day=now().date(), start=minutes_ago(20), end=minutes_ago(-30)
+    )
+    phone.reload()
+    until(phone.page, "document.getElementById('session').value", later["id"])
+    phone.tally()
+    phone.delivers_all()
+    assert [row["session"] for row in phone.rows()] == [later["id"]]
+
+
 # ---------------------------------------------------------------- taking back, parting
 
 
@@ -100,7 +136,7 @@ PUT_STATE = """(id) => new Promise((resolve, reject) => {
 
 
 def test_a_phone_that_was_parted_keeps_what_it_has_and_delivers_it_when_it_is_paired_again(
-    door: Door, phone: Phone
+    door: Door, phone: Phone, far: tuple[Site, Line, Iterator[str]]
 ) -> None:
     phone.tally()
     phone.delivers_all()
@@ -119,13 +155,27 @@ def test_a_phone_that_was_parted_keeps_what_it_has_and_delivers_it_when_it_is_pa
     phone.waits_for_notice("not_paired", on=False)
     door.assert_exactly_once(phone, visits=8)
 
+    # Paired with another place it counts there, also before it has heard what is on there.
+    elsewhere = open_door(door.site, door.line, place=next(far[2]))
+    before = set(phone.accepted)
+    door.line.instead["/door/state"] = (500, {}, b"")
+    phone.pair(elsewhere.invite()["pairingCode"])
+    phone.tally()
+    door.line.instead.clear()
+    phone.delivers_all()
+    assert [row["outcome"] for key, row in phone.accepted.items() if key not in before] == ["counted"]
+    assert elsewhere.visits_told() == 1
+
 
 def test_a_pairing_whose_answer_was_lost_is_done_again_with_the_same_code(
     door: Door, a_phone: Callable[..., Phone]
 ) -> None:
     phone = a_phone()
     door.line.next(Fault.ANSWER_LOST, path="/door/pair")
-    phone.open(f"/door#pair={door.invite()['pairingCode']}")
+    code = door.invite()["pairingCode"]
+    phone.open()
+    phone.page.fill("#pair-code", " ".join(code[start : start + 4] for start in range(0, 16, 4)))
+    phone.page.press("#pair-code", "Enter")
     phone.page.click("#pair")
     expect(phone.page.locator("#pair-problem")).to_have_text("Er is geen internet. Druk zo nog een keer.")
     phone.page.click("#pair")
@@ -253,6 +303,31 @@ def assert_nothing_was_lost(door: Door, phone: Phone) -> None:
     phone.line_is_back()
     phone.delivers_all()
     door.assert_exactly_once(phone, visits=1)
+
+
+def test_a_newer_version_of_which_an_older_server_gives_the_page_is_not_taken(door: Door, phone: Phone) -> None:
+    """While many servers are renewed one by one. The phone takes the next that is whole."""
+    with urlopen(f"{door.site.address}/door") as page:
+        old = page.read().replace(b"/static/door/door", b"/static/door/0ld")
+    door.site.stop()
+    door.site.more = {"AGE_BANDS": "0-99"}
+    door.site.start()
+    door.line.instead["/door"] = (200, {"Content-Type": "text/html"}, old)
+    assert phone.page.evaluate(AFTER_A_LOOK) is False
+    door.line.instead.clear()
+    assert phone.page.evaluate(AFTER_A_LOOK) is True
+    phone.waits_for_notice("update_waiting")
+
+
+# Whether a newer version waits.
+AFTER_A_LOOK = """async () => {
+  const own = await navigator.serviceWorker.getRegistration();
+  const found = new Promise((resolve) => own.addEventListener("updatefound", () => resolve(own.installing)));
+  await own.update().catch(() => null);
+  const fresh = await found;
+  while (fresh.state === "installing") await new Promise((later) => setTimeout(later, 20));
+  return fresh.state === "installed";
+}"""
 
 
 def test_a_newer_version_waits_for_the_worker_and_loses_nothing(door: Door, phone: Phone) -> None:

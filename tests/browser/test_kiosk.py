@@ -1,6 +1,7 @@
 """A tablet on a stand: what a young person can do there, and how little else."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from playwright.sync_api import Browser, expect
 
 from tests.browser.doors import Door
 from tests.browser.people import until
-from tests.browser.phones import Phone
+from tests.browser.phones import WRONG_CLOCK, Phone
 
 PIN = "246810"
 WHERE_TAB_LEADS = "document.activeElement.id || document.activeElement.tagName"
@@ -16,6 +17,10 @@ WHERE_TAB_LEADS = "document.activeElement.id || document.activeElement.tagName"
 
 @pytest.fixture
 def kiosk(phone: Phone) -> Phone:
+    return make_a_kiosk(phone)
+
+
+def make_a_kiosk(phone: Phone) -> Phone:
     phone.page.click(".settings summary")
     phone.page.click("#kiosk-start")
     phone.page.fill("#pin-input", PIN)
@@ -114,3 +119,25 @@ def test_who_has_no_pass_comes_in_by_the_code_on_the_screen(
     assert own_phone.context.cookies() == []
     own_phone.context.close()
     assert door.visits_told() == 1
+
+
+def test_the_code_is_shown_only_while_it_opens_the_door(door: Door, a_phone: Callable[..., Phone]) -> None:
+    kiosk = make_a_kiosk(door.pair(a_phone(WRONG_CLOCK)))
+    code, parted = kiosk.page.locator("#walk-in"), kiosk.page.locator("[data-notice=not_paired]")
+    expect(code).to_be_visible()
+    [device] = [one for one in door.site.get_all("/devices?", as_="coordinator") if one["location"] == door.place]
+    door.line.down()
+    kiosk.set_clock(wrong_by_hours=4 / 3)  # that much later
+    expect(code).to_be_hidden()
+    kiosk.set_clock(wrong_by_hours=0)
+    expect(code).to_be_visible()
+    expect(parted).to_be_hidden()
+
+    door.site.delete(f"/devices/{device['id']}", as_="coordinator")
+    door.line.up()
+    kiosk.line_is_back()
+    expect(parted).to_be_visible()
+    expect(code).to_be_hidden()
+    expect(parted.get_by_role("link")).to_be_hidden()  # nothing else is within reach
+    kiosk.scan(f"{door.site.url}/p#0123456789ABCDEF")
+    expect(kiosk.page.locator("#waiting")).to_have_text("Nog 1 op deze telefoon")

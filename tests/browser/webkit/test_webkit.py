@@ -25,12 +25,12 @@ def test_twenty_scans_without_a_connection_arrive_once_though_an_answer_is_lost(
 
 def test_a_wifi_that_wants_its_terms_accepted_swallows_nothing(door: Door, phone: WebKitPhone) -> None:
     phone.sign_in()
-    door.line.is_portal = True
+    door.line.portal = 200
     phone.tally()
     phone.until("return !document.querySelector('[data-notice=no_connection]').hidden")
     phone.reload()
     assert phone.waiting() == 1
-    door.line.is_portal = False
+    door.line.portal = 0
     phone.delivers_all()
     door.assert_exactly_once(phone, visits=1)
 
