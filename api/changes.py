@@ -19,6 +19,7 @@ VERSIONS = (
             _("Webhooks: your program is told of changes and closed weeks, and needs not ask all day."),
             _("Sessions also as CSV and XLSX, by Accept."),
             _("A limit of its own for files; and over plain http the answer is 403, where it led to https."),
+            _("A session of a closed week is not moved any more: 409 with week_closed. Add another date."),
             _("A check-in that comes again is answered the same for good, and one without a usable id is kept too."),
         ),
     ),

@@ -36,6 +36,15 @@ def test_a_session_that_a_closed_week_has_counted_is_not_moved_though_nobody_cam
     assert refused(publishing.move, drop_in, **change) == "week_closed"
 
 
+def test_the_desk_offers_no_move_of_it(client, drop_in, monkeypatch):
+    factories.closed_week(monday="2026-11-23", at=LATER)
+    monkeypatch.setattr("activities.desk.programme.now", lambda: LATER)
+    client.force_login(factories.publisher(of=drop_in.activity.organisation))
+    shown = client.get(f"/desk/activities/{drop_in.activity.slug}?past=1").content.decode()
+    assert f"/desk/sessions/{drop_in.pk}/bookings" in shown
+    assert f"/desk/sessions/{drop_in.pk}/move" not in shown
+
+
 def test_neither_is_one_that_was_added_to_it_while_its_late_visits_wait(drop_in):
     factories.closed_week(monday="2026-11-23", at=LATER)
     extra = publishing.add(drop_in.activity, starts_at=NOW + DAY, ends_at=NOW + DAY + HOUR, at=LATER)

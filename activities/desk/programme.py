@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from activities import drafts, publishing
-from activities.attendance_asked import attended
+from activities.attendance_asked import attended, counted_for_good
 from activities.filters import ActivityFilter
 from activities.forms.programme import ActivityForm
 from activities.forms.refusals import refusals_in
@@ -88,8 +88,9 @@ def activity_detail(request: StaffRequest, slug: str) -> HttpResponse:
     else:
         sessions = sessions.filter(ends_at__gt=now()).in_order()
     page = Paginator(sessions, PAGE).get_page(request.GET.get("page"))
-    came = attended([session.pk for session in page])
-    context = {"activity": activity, "page": page, "past": past, "attended": came}
+    keys = [session.pk for session in page]
+    context = {"activity": activity, "page": page, "past": past}
+    context |= {"attended": attended(keys), "counted_for_good": counted_for_good(keys)}
     return render(request, "activities/desk_activity.html", context)
 
 
