@@ -1,4 +1,5 @@
-"""What of a migration would hold a large table for long, so that doors wait: read from its operations."""
+"""What of a migration would hold a large table for long, so that doors wait, or let the program of before write no rows
+any more, which serves beside it and to which one may go back: read from its operations."""
 
 from collections.abc import Iterator
 
@@ -30,9 +31,15 @@ def dangers(migration: Migration, state: ProjectState) -> Iterator[str]:
         if isinstance(one, NotInTransactionMixin) and migration.atomic:
             yield f"{one.describe()}: needs atomic = False"
         name = getattr(one, "model_name_lower", "")
+        if isinstance(one, operations.AddField) and name not in made and not _may_be_left_out(one):
+            yield f"{one.describe()}: the program of before does not fill it: db_default, or null"
         if (label, name) in LARGE and name not in made:
             yield from (f"{one.describe()}: {why}" for why in _of(one, label, state))
         one.state_forwards(label, state)
+
+
+def _may_be_left_out(one: operations.AddField) -> bool:
+    return bool(one.field.null or one.field.many_to_many or one.field.has_db_default())
 
 
 def _of(one: operations.base.Operation, label: str, state: ProjectState) -> Iterator[str]:

@@ -15,6 +15,7 @@ class Migration(migrations.Migration):
             name="translations",
             field=models.JSONField(
                 blank=True,
+                db_default={},
                 default=activities.translations.no_translations,
                 editable=False,
                 validators=[activities.translations.validate_translations],
@@ -26,6 +27,7 @@ class Migration(migrations.Migration):
             name="translations",
             field=models.JSONField(
                 blank=True,
+                db_default={},
                 default=activities.translations.no_translations,
                 editable=False,
                 validators=[activities.translations.validate_translations],

@@ -80,7 +80,12 @@ class Activity(Scheduled):
 
     # By language, see activities.translations.
     translations = models.JSONField(
-        _("translations"), default=no_translations, blank=True, editable=False, validators=[validate_translations]
+        _("translations"),
+        default=no_translations,
+        db_default={},
+        blank=True,
+        editable=False,
+        validators=[validate_translations],
     )
 
     # Taken in from a calendar that is kept elsewhere, under this digest of its name there.

@@ -27,7 +27,12 @@ class Programme(models.Model):
     name = models.CharField(_("name"), max_length=100)
     description = models.TextField(_("description"), blank=True, max_length=2000)
     translations = models.JSONField(
-        _("translations"), default=no_translations, blank=True, editable=False, validators=[validate_translations]
+        _("translations"),
+        default=no_translations,
+        db_default={},
+        blank=True,
+        editable=False,
+        validators=[validate_translations],
     )
     colour = models.CharField(
         _("colour"),

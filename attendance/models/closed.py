@@ -58,7 +58,7 @@ class SessionTotal(models.Model):
     minutes = models.PositiveIntegerField()
     part_of_day = models.CharField(max_length=9, choices=PartOfDay)
     # Whether it came from another installation (`attendance.moving`), where its visitors were counted.
-    is_arrived = models.BooleanField(default=False)
+    is_arrived = models.BooleanField(default=False, db_default=False)
     # Of how many visits it was known: {"ageBand": {"10-12": 2}}.
     bands = models.JSONField(default=dict)
 

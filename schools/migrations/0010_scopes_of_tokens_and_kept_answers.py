@@ -48,6 +48,7 @@ class Migration(migrations.Migration):
                     ("publish", "publish for one organisation"),
                     ("door", "check people in"),
                 ],
+                db_default="everything",
                 default="everything",
                 max_length=10,
                 verbose_name="for what",

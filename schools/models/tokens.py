@@ -41,7 +41,9 @@ class AccessToken(models.Model):
     revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
 
     # What it may be used for, of all that the person may do.
-    scope = models.CharField(_("for what"), max_length=10, choices=Scope, default=Scope.EVERYTHING)
+    scope = models.CharField(
+        _("for what"), max_length=10, choices=Scope, default=Scope.EVERYTHING, db_default=Scope.EVERYTHING
+    )
     organisation = models.ForeignKey(
         Organisation, models.CASCADE, null=True, blank=True, related_name="+", verbose_name=_("organisation")
     )
