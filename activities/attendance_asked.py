@@ -41,7 +41,7 @@ def counted_for_good(sessions: Collection[UUID]) -> set[UUID]:
     return {key for _receiver, found in answers for key in found}
 
 
-def hold_week(monday: dt.date) -> None:
-    """It is not closed until the transaction ends. Before its sessions are locked, as check-ins do: else the two wait
-    for each other."""
-    _holding.send(sender=None, monday=monday)
+def hold_week(monday: dt.date, *, at: dt.datetime) -> None:
+    """Where it may be closed about now, it is not until the transaction ends. Before its sessions are locked, as
+    check-ins do: else the two wait for each other."""
+    _holding.send(sender=None, monday=monday, at=at)

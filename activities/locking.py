@@ -33,7 +33,7 @@ def locked(session: Session, *, with_week: bool = False, at: dt.datetime) -> Ses
     meanwhile."""
     Edition.note_change(at=at)
     for monday in Session.objects.filter(pk=session.pk).values_list("week", flat=True) if with_week else ():
-        hold_week(monday)
+        hold_week(monday, at=at)
     # Lock first: a phone may be checking someone in to this very session.
     current = Session.objects.select_for_update(of=("self",)).with_places().filter(pk=session.pk).first()
     if current is None:

@@ -8,9 +8,12 @@ from uuid import UUID
 from django.db.models import Sum
 
 from activities import attendance_asked, cancelling, places_taken
-from attendance import closed_weeks, details
-from attendance.models import CheckIn, NobodyCame, Place, SessionTotal
+from attendance import closed_weeks, closing, details
+from attendance.checkin.writing import begin_weeks
+from attendance.models import CheckIn, NobodyCame, Place, SessionTotal, Week, WeekKey
 from attendance.places import listing, reading
+
+A_DAY = dt.timedelta(days=1)
 
 
 def connect() -> None:
@@ -48,8 +51,13 @@ def counted_for_good(sessions: Collection[UUID], **signal: Any) -> set[UUID]:
     return closed_weeks.counted_for_good(sessions)
 
 
-def hold_week(monday: dt.date, **signal: Any) -> None:
-    closed_weeks.hold(monday)
+def hold_week(monday: dt.date, at: dt.datetime, **signal: Any) -> None:
+    """Only a week that is due, or will be within the day. One that nothing was in begins as for a check-in, with its
+    key: so it is closed in time."""
+    if monday <= closing.last_due(at=at + A_DAY):
+        if not WeekKey.objects.filter(week=monday).exists():
+            begin_weeks([monday])
+        Week.objects.filter(pk=monday).held()
 
 
 def places(sessions: Collection[UUID], at: dt.datetime, **signal: Any) -> dict[UUID, int]:

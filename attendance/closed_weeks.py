@@ -11,15 +11,9 @@ from django.db.models import Count, F, Q, QuerySet, Sum, Value
 
 from activities.models import Session
 from attendance import scopes
-from attendance.models import CheckIn, PartOfDay, SessionTotal, VisitorTotal, Week
+from attendance.models import CheckIn, PartOfDay, SessionTotal, VisitorTotal
 
 VISITS = F("scanned_visits") + F("tallied_visits") + F("group_visits")
-
-
-def hold(monday: dt.date) -> None:
-    """It is not closed until the transaction ends, also where nothing was in it yet."""
-    Week.objects.get_or_create(pk=monday)
-    Week.objects.filter(pk=monday).held()
 
 
 def counted_for_good(sessions: Collection[UUID]) -> set[UUID]:

@@ -1,4 +1,4 @@
-"""A new version is put in place while doors count: no migration may hold a large table for long, nor end the old one."""
+"""A new version is put in place while doors count: no migration holds a large table for long, nor ends the old one."""
 
 import pytest
 from django.contrib.postgres.operations import AddIndexConcurrently

@@ -5,7 +5,7 @@ import pytest
 from activities import publishing
 from activities.models import Session
 from attendance import closing, correcting, today
-from attendance.models import SessionTotal
+from attendance.models import SessionTotal, Week
 from attendance.questions import Question
 from attendance.totals import weekly_totals
 from schools.rules import RuleViolation
@@ -43,6 +43,16 @@ def test_the_desk_offers_no_move_of_it(client, drop_in, monkeypatch):
     shown = client.get(f"/desk/activities/{drop_in.activity.slug}?past=1").content.decode()
     assert f"/desk/sessions/{drop_in.pk}/bookings" in shown
     assert f"/desk/sessions/{drop_in.pk}/move" not in shown
+
+
+def test_a_move_leaves_no_week_behind_that_is_never_closed(drop_in):
+    publishing.move(drop_in, starts_at=NOW + WEEK, at=NOW)
+    assert not Week.objects.exists()
+    # When it may be closed at any moment it is held, and closed in time though nothing is in it any more.
+    publishing.move(drop_in, starts_at=LATER + 2 * WEEK, at=LATER + WEEK)
+    assert [week.pk for week in Week.objects.all()] == [NEXT_WEEK]
+    assert closing.close_due(at=LATER + WEEK + DAY) == 1
+    assert not Week.objects.filter(closed_at=None).exists()
 
 
 def test_neither_is_one_that_was_added_to_it_while_its_late_visits_wait(drop_in):
