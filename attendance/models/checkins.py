@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Count, Exists, OuterRef, Q, Sum
+from django.db.models import Count, Exists, OuterRef, Q, Subquery, Sum
 from django.utils.translation import gettext_lazy as _
 
 from activities.models import Session
@@ -55,10 +55,11 @@ class CheckInQuerySet(models.QuerySet["CheckIn"]):
 
     def left_out(self) -> "CheckInQuerySet":
         """What came late and was not counted after all. What came just as it was decided counts as if it was."""
-        counted = Session.objects.filter(
-            pk=OuterRef("session"), corrections__is_accepted=True, corrections__decided_at__gte=OuterRef("received_at")
-        )
-        return self.filter(~Exists(counted), outcome=Outcome.COUNTED, visits=0, is_late=False, voided_at=None)
+        decisions = Session.objects.filter(pk=OuterRef("session"), corrections__decided_at__gte=OuterRef("received_at"))
+        # Each decides on all that waits.
+        first = decisions.order_by("corrections__decided_at").values("corrections__is_accepted")[:1]
+        unseen = self.filter(outcome=Outcome.COUNTED, visits=0, is_late=False, voided_at=None)
+        return unseen.alias(is_accepted=Subquery(first)).exclude(is_accepted=True)
 
     def taken_back_too_late(self) -> "CheckInQuerySet":
         """Voids of what a closed week has counted: they undid nothing, and nobody has seen them yet."""
