@@ -153,7 +153,8 @@ def _write_session_totals(monday: dt.date) -> list[SessionTotal]:
     bands = bands_by_session(_counted(monday).exclude(bands={}).values_list("session", "bands").iterator(AT_A_TIME))
     sessions = Session.objects.filter(week=monday).select_related("activity", "location").order_by("pk")
     empty = set(sessions.filter(nobody_came()).values_list("pk", flat=True))
-    # No move takes a session out of a closed week now, but it did once. Nobody had come: it counts where it is.
+    # A session is not moved out of a closed week, but once it could be, and its schedule may where the week was closed
+    # before its time. Nobody had come: it counts where it is.
     elsewhere = SessionTotal.objects.filter(session__week=monday)
     elsewhere.filter(scanned_visits=0, tallied_visits=0, group_visits=0).delete()
     counted = set(elsewhere.values_list("pk", flat=True))

@@ -53,7 +53,7 @@ def look(claims: Sequence[Claim], *, door: Door, told: sql.Statement | None = No
     facts.is_told = told_.touched > 0
     _note_check_ins(facts, claims, check_ins.rows)
     if late := [target.id for target in facts.targets.values() if target.week in facts.closed]:
-        # Somebody may have decided on them while this waited for their week; it is held from here on. Or destroyed them.
+        # Somebody may have decided on them, or destroyed them, while this waited for their week, which is held now.
         told_, check_ins, traces = sql.ask(None, _check_ins(claims), _traces(claims))
         _note_check_ins(facts, claims, check_ins.rows)
         facts.left_out = set(CheckIn.objects.left_out().filter(pk__in=late).order_by().values_list("pk", flat=True))
