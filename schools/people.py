@@ -125,7 +125,8 @@ def forget(*, at: dt.datetime) -> int:
 def _forget(person: User, *, at: dt.datetime) -> None:
     """The bare row stays, for all that leads to it. It is called in words that any page can show."""
     shut_out(person, at=at)
-    SocialAccount.objects.filter(user=person).delete()
+    # By its `sub`, which says nothing elsewhere, the account of the municipality is known: it stays closed here.
+    SocialAccount.objects.filter(user=person).update(extra_data={})
     person.access_tokens.all().delete()
     person.letters.all().delete()
     with translation.override(settings.LANGUAGE_CODE):
