@@ -24,6 +24,11 @@ FORGOTTEN_AFTER = dt.timedelta(days=365)
 FORGOTTEN = "@forgotten.invalid"  # an address that nobody can have (RFC 2606)
 
 
+def works_here(of: str = "") -> Q:
+    """Who is on duty as before; also who is to choose a new password. `of` leads to the person, as in "staff__"."""
+    return Q(**{f"{of}is_active": True}) | Q(**{f"{of}invitation__forgot_password": True})
+
+
 def version_of(person: User) -> str:
     """Another one where the name or the rights are others; says nothing else."""
     had = Rights.of(person)
