@@ -172,7 +172,9 @@ def test_at_the_desk_from_the_address_that_is_in_use_to_the_letter(client, boss,
         client.post("/desk/people/new", said)
     )
     path = f"/desk/people/{worker.reference}"
-    assert "Wachtwoord vergeten?" in text(client.get(f"{path}/edit"))
+    page = text(client.get(f"{path}/edit"))
+    assert "Wachtwoord vergeten?" in page
+    assert "Zo lang stoppen ook de eigen agenda, programma’s met een sleutel en de cijfers per e-mail." in page
     assert client.get(f"{path}/password").status_code == 405
 
     answer = client.post(f"{path}/password", follow=True)
