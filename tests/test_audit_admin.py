@@ -13,10 +13,11 @@ from django.core.management import call_command
 from django.db import connection
 
 from attendance.models import Target
+from schools import audit
 from schools.audited_admin import AuditedAdmin
 from schools.models import AccessToken, AuditEntry, Membership, Organisation, User
 from tests import factories
-from tests.factories import PASSWORD, day
+from tests.factories import NOW, PASSWORD, day
 
 pytestmark = pytest.mark.django_db
 ANOTHER = "another horse battery"
@@ -86,6 +87,17 @@ def test_nothing_is_kept_of_it_beside_the_trail(client, administrator, shop):
     assert not LogEntry.objects.exists()
     LogEntry.objects.create(user=administrator, object_repr="kim@inloop.example", action_flag=CHANGE)
     import_module("schools.migrations.0014_no_log_beside_the_trail").empty(apps, SimpleNamespace(connection=connection))
+    assert not LogEntry.objects.exists()
+
+
+def test_the_history_of_a_row_leads_to_the_trail(client, administrator, shop):
+    answer = client.get(f"/admin/schools/location/{shop.pk}/history/", follow=True)
+    assert (answer.status_code, answer.redirect_chain) == (200, [("/desk/changes", 302)])
+
+
+def test_what_an_older_process_still_wrote_beside_it_is_forgotten_with_the_trail(administrator):
+    LogEntry.objects.create(user=administrator, object_repr="kim@inloop.example", action_flag=CHANGE)
+    audit.purge(at=NOW)
     assert not LogEntry.objects.exists()
 
 

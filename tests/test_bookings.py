@@ -3,9 +3,10 @@
 import pytest
 from django.core.exceptions import ValidationError
 
-from activities import bookings, publishing
+from activities import bookings, drafts, publishing
 from activities.conflicts import Clashing, clashes_of
 from activities.models import Booking, Edition, SeriesBooking, Session
+from schools import invitations
 from schools.rules import RuleViolation
 from tests import bookable, factories
 from tests.factories import DAY, HOUR, NOW, moment
@@ -106,6 +107,15 @@ def test_sessions_that_come_later_get_what_is_booked_for_their_series(shop, club
     assert "12-11" not in booked(club)
     publishing.add(club, **extra, at=NOW)
     assert booked(club)["12-11"] == ["Gym, Shop"]
+
+
+def test_who_is_to_choose_a_new_password_works_here_as_before(club, worker):
+    book(club, staff=[worker])
+    invitations.forget_password(worker, language="nl", by=factories.coordinator(), at=NOW)
+    publishing.add(club, starts_at=moment("2026-12-10T15:00"), ends_at=moment("2026-12-10T16:00"), at=NOW)
+    assert booked(club) == {day: [str(worker)] for day in [*TUESDAYS, "12-10"]}
+    assert clashes_of(Session.objects.filter(activity=club), at=NOW) == []
+    assert [one.staff for one in drafts.copy(club, at=NOW).series_bookings.all()] == [worker]
 
 
 def test_new_sessions_take_two_queries_however_many_they_are(club, vr, gym, worker, django_assert_num_queries):

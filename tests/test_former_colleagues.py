@@ -46,7 +46,7 @@ def seen_to_leave(person, *, by, at=NOW):
 
 
 def test_a_year_after_somebody_left_nothing_tells_who_it_was(boss, kim):
-    SocialAccount.objects.create(user=kim, provider="municipality", uid="s-1")
+    SocialAccount.objects.create(user=kim, provider="municipality", uid="s-1", extra_data={"name": "Kim"})
     Authenticator.objects.create(user=kim, type=Authenticator.Type.TOTP, data={})
     AccessToken.issue(user=kim, name="Kim's dashboard")
     post.queue(LetterKind.SUBSCRIPTION_OFF, to=kim, at=NOW)
@@ -60,7 +60,9 @@ def test_a_year_after_somebody_left_nothing_tells_who_it_was(boss, kim):
     left = User.objects.get(pk=kim.pk)
     assert (left.name, left.email, left.last_login) == ("oud-collega", f"{kim.reference}@forgotten.invalid", None)
     assert (left.is_active, left.has_usable_password()) == (False, False)
-    rest = [SocialAccount, Authenticator, AccessToken, Letter]
+    # Its number stays, for it is to stay closed, and nothing else of it.
+    assert SocialAccount.objects.values_list("uid", "extra_data").get() == ("s-1", {})
+    rest = [Authenticator, AccessToken, Letter]
     assert [model for model in rest if model.objects.filter(user=kim).exists()] == []
     assert "kim" not in json.dumps(list(User.objects.values()), default=str).lower()
 

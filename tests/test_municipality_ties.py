@@ -47,3 +47,32 @@ def test_who_was_removed_and_is_invited_by_letter_comes_in_with_the_password(cli
         client.post("/desk/logout")
     # That account is nobody's here, until its owner ties it.
     assert "Log dan in met je wachtwoord" in text(come_in("s-1"))
+
+
+def test_who_is_not_here_is_refused_and_keeps_what_the_invitation_gives(client, provider, come_in, shop):  # noqa: F811
+    provider.account("s-1", email="new@zaanstad.example", roles=["Council"])
+    come_in("s-1")
+    client.post("/desk/logout")
+    boss, user = factories.coordinator(), User.objects.get(email="new@zaanstad.example")
+    people.remove(user, by=boss, at=NOW)
+    rights = Rights(works_at=frozenset([shop.pk]))
+    invitations.invite(email=user.email, name="Nieuw", rights=rights, language="nl", by=boss, at=NOW)
+
+    assert "Je account hier is gesloten." in text(come_in("s-1"))
+
+    invitations.accept(code(), name="Nieuw", password=factories.PASSWORD, at=NOW)
+    assert roles_of(user.email) == {("youth_worker", "shop")}
+
+
+def test_who_was_removed_does_not_come_back_unasked_once_they_are_forgotten(client, provider, come_in):  # noqa: F811
+    provider.account("s-1", email="new@zaanstad.example", roles=["Shop"])
+    come_in("s-1")
+    client.post("/desk/logout")
+    people.remove(User.objects.get(email="new@zaanstad.example"), by=factories.coordinator(), at=NOW)
+    people.forget(at=NOW)
+    assert people.forget(at=NOW + people.FORGOTTEN_AFTER) == 1
+
+    assert "Je account hier is gesloten." in text(come_in("s-1"))
+
+    assert not is_in(client)
+    assert not User.objects.filter(email="new@zaanstad.example").exists()

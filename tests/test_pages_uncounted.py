@@ -151,7 +151,7 @@ def test_what_one_place_takes_back_of_another_is_shown_there_until_somebody_sett
     assert row[:2] == ["1 × op een andere plek teruggedraaid", "JongerenHUB Deur HUB"]
     address = re.search(r'href="(/desk/check-ins/settle[^"]+)"', listed.content.decode())[1].replace("&amp;", "&")
     page = text(client.get(address))
-    assert "Dat telt daar nog mee. Je kunt het alleen laten." in page
+    assert "Dat telt daar nog mee. Je kunt het alleen zo laten." in page
     client.post(address, {"check_ins": [factories.claim_id(2)], "nothing": ""})
     assert "1 × op een andere plek teruggedraaid" in text(client.get("/desk/check-ins"))  # among what is settled
     assert not CheckIn.objects.kept_uncounted()

@@ -110,9 +110,10 @@ def let_in(claims: Claims, *, known: User | None) -> User:
     """
     places = places_of(roles_from(claims))
     if known:
-        sync_roles(known, places)
         if not known.is_active:
+            # What somebody has who is invited again is what the invitation gives.
             raise closed()
+        sync_roles(known, places)
     refuse_without_role(claims)
     if known:
         return known
