@@ -1,6 +1,7 @@
 """Municipalities that come, change, move and go, by the commands of docs/municipalities.md."""
 
 import re
+import signal
 import stat
 
 import pytest
@@ -279,6 +280,27 @@ tell(started=started, left=do("municipality", "export", "whole", sys.argv[1]), t
     there.manage("municipality", "start", "whole")
     found = there.run(LOOK + 'tell(of=of(registry.by_name("whole")), status=status(registry.by_name("whole")))')
     assert (found["of"]["invited"], found["status"]) == (["first@whole.example"], 200)
+
+
+HALF_WAY = """
+import os, signal
+from attendance import backups
+from towns import commands
+begun = []
+def figures():
+    begun.append(current().name)
+    os.kill(os.getpid(), signal.SIGTERM)
+backups.figures = figures
+try:
+    commands.run(["manage.py", "backup", sys.argv[1]])
+except SystemExit as end:
+    tell(begun=begun, code=end.code)
+"""
+
+
+def test_a_backup_of_all_that_is_stopped_half_way_begins_with_no_other_and_leaves_no_keys(there, tmp_path):
+    assert there.run(HALF_WAY, str(tmp_path)) == {"begun": ["broken"], "code": 128 + signal.SIGTERM}
+    assert not list(tmp_path.iterdir())
 
 
 WORK = """
