@@ -70,6 +70,55 @@ tell(of=of("stopped"), ready=ready(), is_promised=sorted(housekeeping.FORGETTING
     assert "weeks open too long: 0" in here.manage("privacy_report", "--municipality", "stopped")
 
 
+ADDING = """
+from django.core.management import CommandError
+from attendance import municipalities
+class Killed(BaseException):
+    pass
+def names():
+    return [town.name for town in registry.stopped()]
+def migrate_half(*arguments, **options):
+    call_command("migrate", "schools", verbosity=0)
+    during.append(names())
+    during.append(ready())
+    raise Killed
+def refused(*arguments):
+    try:
+        call_command(*arguments)
+    except CommandError as error:
+        return str(error)
+during, before = [], ready()
+municipalities.call_command = migrate_half
+try:
+    call_command("municipality", "add", "new", "x@new.example", "X", "BASE_URL=http://new.example", "TOWN_NAME=New")
+except Killed:
+    municipalities.call_command = call_command
+tell(before=before, during=during, after=names(), start=refused("municipality", "start", "new"),
+     export=refused("municipality", "export", "new", sys.argv[1]))
+"""
+
+
+def test_one_that_is_being_added_is_none_that_is_stopped_until_all_of_it_is_there(here, tmp_path):
+    found = here.run(LOOK + ADDING, str(tmp_path / "out"))
+    assert found["during"] == [["stopped"], found["before"]]
+    assert found["after"] == ["stopped"]
+    assert found["start"] == "new is not whole. Add it again."
+    assert found["export"] == "It is not whole. Add it again."
+    again = here.run(
+        LOOK
+        + """
+call_command("municipality", "add", "new", "x@new.example", "X")
+is_served = registry.by_name("new").is_served
+registry.stop_serving("new")
+whole = [town.name for town in registry.stopped()]
+missing = of("new")["missing"]
+call_command("municipality", "remove", "new", "--really", "new")
+tell(is_served=is_served, whole=whole, missing=missing)
+"""
+    )
+    assert again == {"is_served": True, "whole": ["new", "stopped"], "missing": 0}
+
+
 def test_who_watches_is_told_of_one_whose_restoring_was_left(here):
     found = here.run(
         LOOK
