@@ -134,6 +134,22 @@ tell(told=told)
     assert (found["told"][0], found["told"][1]["stopped restoring"]) == (503, "not over")
 
 
+def test_who_watches_is_told_when_nobody_is_served_at_all(here):
+    found = here.run(
+        LOOK
+        + """
+registry.stop_serving("served")
+try:
+    told = ready()
+finally:
+    registry.serve("served")
+tell(told=told)
+"""
+    )
+    assert found["told"][0] == 503
+    assert found["told"][1]["municipalities"] == "none is served"
+
+
 BEHIND = """
 with serving(town("stopped")):
     call_command("migrate", "attendance", "0014", verbosity=0)
