@@ -169,6 +169,19 @@ def test_what_is_applied_before_restoring_starts_nothing_and_is_all_that_it_need
     assert needed == {one["metadata"]["name"] for one in there if one["kind"] in ("ConfigMap", "PersistentVolumeClaim")}
 
 
+def test_nothing_is_applied_that_would_come_between_restoring_and_the_backups():
+    parts = yaml.safe_load((DEPLOY / "kubernetes/kustomization.yaml").read_text())["resources"]
+    files = {path.name for path in (DEPLOY / "kubernetes").glob("*.yaml")}
+    assert files - set(parts) == {"kustomization.yaml", "restore.yaml", "copy.yaml"}
+    # What is suspended for restoring goes on when all is applied again: what is not said there would stay.
+    [nightly] = [one for one in MANIFESTS if one["kind"] == "CronJob"]
+    assert nightly["spec"]["suspend"] is False
+    restoring = (ROOT / "docs/deploying.md").read_text().partition("Restoring: ")[2].partition("On a new cluster")[0]
+    steps = ("scale", '"suspend": true', "delete job inloop-migrate", "secret generic", "restore.yaml\n", "--kustomize")
+    places = [restoring.index(step) for step in steps]
+    assert places == sorted(places)
+
+
 def test_a_balancer_asks_whether_doors_can_deliver_and_not_whether_the_work_is_late():
     [web] = [one for one in MANIFESTS if one["kind"] == "Deployment" and one["metadata"]["name"] == "inloop-web"]
     [container] = web["spec"]["template"]["spec"]["containers"]
