@@ -158,7 +158,8 @@ with serving(town("stopped")):
 
 def test_one_that_is_stopped_is_migrated_with_the_others_and_before_it_is_served_again(here):
     behind = here.run(LOOK + BEHIND + "tell(of=of('stopped'), ready=ready())")
-    assert (behind["of"]["missing"], behind["ready"][1]["stopped migrations"]) == (1, "1 not applied")
+    assert (missing := behind["of"]["missing"]) > 0
+    assert behind["ready"][1]["stopped migrations"] == f"{missing} not applied"
     here.manage("migrate")
     assert here.run(LOOK + "tell(of=of('stopped'))")["of"]["missing"] == 0
     here.run(LOOK + BEHIND + "tell()")
