@@ -55,8 +55,11 @@ def write(path: Path) -> dict[str, int]:
     """The database as it is at this moment, while others use it. Returns figures to compare a restored one with."""
     if path.exists():
         raise BackupRefused(f"{path} is there already.")
-    if restoring.MARK in connection.introspection.table_names():
+    tables = connection.introspection.table_names()
+    if restoring.MARK in tables:
         raise BackupRefused("Its restoring is not over: destroyed keys may be back in it.")
+    if registry.NEW in tables:
+        raise BackupRefused("It is not whole. Add it again.")
     part = path.with_name(f"{path.name}{_PART}")
     part.unlink(missing_ok=True)
     # For nobody else's eyes, from the first byte on.

@@ -67,7 +67,9 @@ def look_at_each(*, at: dt.datetime) -> dict[str, str]:
     """The same of every municipality, by its name; of one that is stopped, whether it forgets."""
     problems: dict[str, str] = {}
     try:
-        for checks, which in ((CHECKS, registry.served()), (OF_STOPPED, registry.stopped())):
+        if not (served := registry.served()):
+            problems["municipalities"] = "none is served"
+        for checks, which in ((CHECKS, served), (OF_STOPPED, registry.stopped())):
             for town in which:
                 with serving(town):
                     problems |= {f"{town.name} {name}": told for name, told in look(at=at, checks=checks).items()}
@@ -76,7 +78,7 @@ def look_at_each(*, at: dt.datetime) -> dict[str, str]:
                 problems[f"{row.name} restoring"] = "not over"
     except Error:
         problems["database"] = "no answer"
-    return problems or {"municipalities": "none is served"}
+    return problems
 
 
 def missing_migrations() -> int:

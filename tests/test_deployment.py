@@ -23,7 +23,7 @@ MANIFESTS = [
     for document in yaml.safe_load_all(path.read_text())
 ]
 JOBS = [one["spec"].get("jobTemplate", one) for one in MANIFESTS if one["kind"] in ("Deployment", "Job", "CronJob")]
-PODS = [one["spec"]["template"]["spec"] for one in JOBS]
+PODS = [one["spec"]["template"]["spec"] for one in JOBS] + [one["spec"] for one in MANIFESTS if one["kind"] == "Pod"]
 COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
 OURS = [service for service in COMPOSE["services"].values() if service["image"].startswith("inloop")]
 CONTAINERFILE = (DEPLOY / "Containerfile").read_text()
@@ -131,7 +131,7 @@ def test_compose_believes_its_own_proxy_and_no_other():
 
 
 def test_pods_keep_to_the_restricted_standard():
-    assert len(PODS) == 5
+    assert len(PODS) == 6
     for pod in PODS:
         assert pod["securityContext"]["runAsNonRoot"] is True
         assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
@@ -154,6 +154,32 @@ def test_no_migration_waits_for_a_table_while_doors_wait_behind_it():
     told = {one["name"]: one["value"] for one in container["env"]}
     assert told["PGOPTIONS"] == COMPOSE["services"]["migrate"]["environment"]["PGOPTIONS"] == "-c lock_timeout=5s"
     assert 'PGOPTIONS="-c lock_timeout=5s" inloop migrate' in (ROOT / "docs/upgrading.md").read_text()
+
+
+def test_what_is_applied_before_restoring_starts_nothing_and_is_all_that_it_needs():
+    """Else the job that migrates would fill the database, or the restore wait for what is not there."""
+    text = (ROOT / "docs/deploying.md").read_text()
+    new_cluster = text.partition("On a new cluster")[2].partition("Then go on as above")[0]
+    assert "--kustomize" not in new_cluster
+    applied = re.findall(r"--filename (deploy/kubernetes/\S+)", new_cluster)
+    there = [one for path in applied for one in yaml.safe_load_all((ROOT / path).read_text())]
+    assert {one["kind"] for one in there} == {"Namespace", "ConfigMap", "PersistentVolumeClaim", "Pod"}
+    asked = (DEPLOY / "kubernetes/restore.yaml").read_text() + (DEPLOY / "kubernetes/copy.yaml").read_text()
+    needed = set(re.findall(r"(?:claimName|configMapRef:\n +name): (\S+)", asked))
+    assert needed == {one["metadata"]["name"] for one in there if one["kind"] in ("ConfigMap", "PersistentVolumeClaim")}
+
+
+def test_nothing_is_applied_that_would_come_between_restoring_and_the_backups():
+    parts = yaml.safe_load((DEPLOY / "kubernetes/kustomization.yaml").read_text())["resources"]
+    files = {path.name for path in (DEPLOY / "kubernetes").glob("*.yaml")}
+    assert files - set(parts) == {"kustomization.yaml", "restore.yaml", "copy.yaml"}
+    # What is suspended for restoring goes on when all is applied again: what is not said there would stay.
+    [nightly] = [one for one in MANIFESTS if one["kind"] == "CronJob"]
+    assert nightly["spec"]["suspend"] is False
+    restoring = (ROOT / "docs/deploying.md").read_text().partition("Restoring: ")[2].partition("On a new cluster")[0]
+    steps = ("scale", '"suspend": true', "delete job inloop-migrate", "secret generic", "restore.yaml\n", "--kustomize")
+    places = [restoring.index(step) for step in steps]
+    assert places == sorted(places)
 
 
 def test_a_balancer_asks_whether_doors_can_deliver_and_not_whether_the_work_is_late():

@@ -1,8 +1,10 @@
 """Municipalities that come, change, move and go, by the commands of docs/municipalities.md."""
 
 import re
+import signal
 import stat
 
+import psycopg
 import pytest
 from django.conf import settings
 
@@ -110,14 +112,19 @@ tell(names=names, settings=settings_of, taken=taken, there=[row.name for row in 
 OWN = """
 with connection.cursor() as cursor:
     cursor.execute("SELECT table_schema FROM information_schema.tables WHERE table_name = 'attendance_checkin'")
-    tell(of=cursor.fetchall())
+    of = cursor.fetchall()
+    cursor.execute("SHOW lock_timeout")
+    tell(of=of, waits=cursor.fetchone()[0])
 """
 
 
 def alone_with(folder, name, key):
     """An installation of one, whose rows stand in the schema of the municipality that it was."""
     alone = Installation(folder, name=name)
-    alone.database += "?options=-csearch_path%3Dleaving"
+    database = alone.database.rpartition("/")[2]
+    with psycopg.connect(dbname=database, autocommit=True) as connection:
+        # In its database alone, for it is the role of every test.
+        connection.execute(f"ALTER ROLE CURRENT_USER IN DATABASE {database} SET search_path TO leaving")
     alone.more = {"MUNICIPALITIES": "0", "BASE_URL": "http://testserver", "SECRET_KEY": key}
     return alone
 
@@ -131,7 +138,7 @@ def test_one_leaves_for_an_installation_of_its_own_and_is_restored_there(here, t
     assert alone.manage("backup", str(tmp_path / "again")) == told
     again = alone_with(tmp_path, "own_again", key)
     assert again.manage("restore", str(tmp_path / "again")) == told
-    assert again.run(OWN)["of"] == [["leaving"]]
+    assert again.run(OWN, PGOPTIONS="-c lock_timeout=5s") == {"of": [["leaving"]], "waits": "5s"}
 
 
 def test_settings_and_key_are_kept_apart_and_with_its_backup_make_it_anew(here, tmp_path):
@@ -279,6 +286,27 @@ tell(started=started, left=do("municipality", "export", "whole", sys.argv[1]), t
     there.manage("municipality", "start", "whole")
     found = there.run(LOOK + 'tell(of=of(registry.by_name("whole")), status=status(registry.by_name("whole")))')
     assert (found["of"]["invited"], found["status"]) == (["first@whole.example"], 200)
+
+
+HALF_WAY = """
+import os, signal
+from attendance import backups
+from towns import commands
+begun = []
+def figures():
+    begun.append(current().name)
+    os.kill(os.getpid(), signal.SIGTERM)
+backups.figures = figures
+try:
+    commands.run(["manage.py", "backup", sys.argv[1]])
+except SystemExit as end:
+    tell(begun=begun, code=end.code)
+"""
+
+
+def test_a_backup_of_all_that_is_stopped_half_way_begins_with_no_other_and_leaves_no_keys(there, tmp_path):
+    assert there.run(HALF_WAY, str(tmp_path)) == {"begun": ["broken"], "code": 128 + signal.SIGTERM}
+    assert not list(tmp_path.iterdir())
 
 
 WORK = """

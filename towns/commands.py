@@ -54,6 +54,9 @@ def run(arguments: Sequence[str], *, execute: Callable[[list[str]], None] = exec
         try:
             execute([part.replace(PLACE, town.name) for part in rest])
         except SystemExit as end:
+            # By a signal: it was all of them that were to be ended (attendance/management/commands/backup.py).
+            if isinstance(end.code, int) and end.code >= 128:
+                raise
             # It has said why.
             if end.code:
                 refused.append(town.name)

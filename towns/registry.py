@@ -32,6 +32,8 @@ log = logging.getLogger(__name__)
 TABLE = "public.inloop_municipality"
 # A table in the schema of one that is being restored (attendance/restoring.py).
 MARK = "being_restored"
+# And in the schema of one that is being added, until all of it is there (attendance/municipalities.py).
+NEW = "being_added"
 # A change is known everywhere after so many seconds.
 BELIEVED_FOR = 2.0
 _NAME = re.compile(r"(?!pg_|public$|information_schema$|citus)[a-z][a-z0-9_]{0,39}")
@@ -130,12 +132,16 @@ def stopped() -> Iterator[Town]:
 
 
 def is_whole(name: str) -> bool:
-    """Whether all of it is there: it was migrated once, and its restoring is over."""
-    return _is_there(f"{name}.django_migrations") and not is_marked(name)
+    """Whether all of it is there: it was migrated to the end once, and its restoring is over."""
+    return _is_there(f"{name}.django_migrations") and not is_marked(name) and not is_new(name)
 
 
 def is_marked(name: str) -> bool:
     return _is_there(f"{name}.{MARK}")
+
+
+def is_new(name: str) -> bool:
+    return _is_there(f"{name}.{NEW}")
 
 
 def is_served(town: Town) -> bool:
