@@ -79,11 +79,13 @@ def test_what_is_said_while_a_week_is_closed_is_in_its_totals_or_refused(town):
 
 def test_a_session_that_is_moved_while_its_week_is_closed_is_moved_or_counted_there(town):
     shop, _phone, _keepers = town
+    due = NOW + 3 * WEEK  # then all of these may be closed
     for number in range(TIMES):
         session = factories.session(place=shop, title=f"Number {number}", starts_at=NOW - number * 7 * 24 * HOUR)
+        assert session.week <= closing.last_due(at=due)
         moved, _closed = at_once(
-            partial(tried, publishing.move, session, starts_at=session.starts_at + WEEK * 20, at=OVER),
-            partial(closing.close_week, session.week, at=OVER),
+            partial(tried, publishing.move, session, starts_at=session.starts_at + WEEK * 20, at=due),
+            partial(closing.close_week, session.week, at=due),
         )
         assert moved in ("done", "week_closed")
         assert SessionTotal.objects.filter(pk=session.pk).exists() == (moved == "week_closed")
