@@ -4,6 +4,7 @@ import base64
 import time
 from typing import Any
 
+import pytest
 from allauth.mfa.totp.internal import auth as apps
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
@@ -27,6 +28,13 @@ class Clock:
 
     def time(self) -> float:
         return self.now
+
+    @classmethod
+    def read_by_all(cls, monkeypatch: pytest.MonkeyPatch) -> "Clock":
+        clock = cls()
+        for module in READ_BY:
+            monkeypatch.setattr(f"{module}.time", clock)
+        return clock
 
     def __getattr__(self, name: str) -> Any:
         return getattr(time, name)

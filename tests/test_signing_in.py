@@ -16,17 +16,14 @@ from schools.models import AuditEntry, User
 from schools.signin.counting import forget_what_is_over
 from tests import factories
 from tests.reading import text
-from tests.signing_in import HOURS, LOCKED, MINUTES, READ_BY, TRIES, Clock, code_at, is_in, log_in
+from tests.signing_in import HOURS, LOCKED, MINUTES, TRIES, Clock, code_at, is_in, log_in
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
-    for module in READ_BY:
-        monkeypatch.setattr(f"{module}.time", clock)
-    return clock
+    return Clock.read_by_all(monkeypatch)
 
 
 @pytest.fixture

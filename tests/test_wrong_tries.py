@@ -6,17 +6,14 @@ from django.test import Client
 from schools.models import User
 from tests import factories
 from tests.reading import text
-from tests.signing_in import LOCKED, MINUTES, READ_BY, TRIES, Clock, code_at, is_in, log_in, set_up_app
+from tests.signing_in import LOCKED, MINUTES, TRIES, Clock, code_at, is_in, log_in, set_up_app
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
-    for module in READ_BY:
-        monkeypatch.setattr(f"{module}.time", clock)
-    return clock
+    return Clock.read_by_all(monkeypatch)
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ manage.py restore FILE --municipality zaanstad  for one; what is for one only mu
 
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from itertools import chain
 
 import django
 from django.core.management import execute_from_command_line, get_commands
@@ -66,7 +65,7 @@ def run(arguments: Sequence[str], *, execute: Callable[[list[str]], None] = exec
 
 
 def _all(command: str) -> Iterable[towns.Town]:
-    return chain(registry.in_turn(), registry.stopped()) if command in FOR_STOPPED else registry.in_turn()
+    return registry.in_turn(with_stopped=command in FOR_STOPPED)
 
 
 def without_option(arguments: list[str]) -> tuple[list[str], str | None]:

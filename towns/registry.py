@@ -15,6 +15,7 @@ import secrets
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from threading import Lock
 from typing import Any
 from urllib.parse import urlsplit
@@ -116,9 +117,10 @@ def served() -> list[Town]:
     return found
 
 
-def in_turn() -> Iterator[Town]:
-    """The same, one after the other, each if it is served still: with those before it minutes may go by."""
-    return (town for town in served() if is_served(town))
+def in_turn(*, with_stopped: bool = False) -> Iterator[Town]:
+    """The same, one after the other, each if it is served still: with those before it minutes may go by. Then, if
+    asked for, those that are stopped."""
+    return chain((town for town in served() if is_served(town)), stopped() if with_stopped else ())
 
 
 def stopped() -> Iterator[Town]:

@@ -4,7 +4,6 @@ import signal
 import threading
 from collections.abc import Callable
 from contextvars import copy_context
-from itertools import chain
 from types import FrameType
 from typing import Any
 
@@ -59,18 +58,17 @@ def keep_house_until(ending: threading.Event) -> None:
     while not ending.is_set():
         try:
             # A step that breaks down is logged there, and comes round again; a broken connection does not.
-            _wherever(lambda: keep_house(at=now(), has_queue=True), stopped_too=True)
+            _wherever(lambda: keep_house(at=now(), has_queue=True), with_stopped=True)
         except Exception:
             log.exception("housekeeping")
         connection.close()
         ending.wait(EVERY)
 
 
-def _wherever(do: Callable[[], object], *, stopped_too: bool = False) -> None:
+def _wherever(do: Callable[[], object], *, with_stopped: bool = False) -> None:
     """For the one municipality there is; or for each of many, where a failure stops no other."""
     if registry.is_many() and current() is None:
-        which = chain(registry.in_turn(), registry.stopped()) if stopped_too else registry.in_turn()
-        one_after_another(which, lambda _town: do())
+        one_after_another(registry.in_turn(with_stopped=with_stopped), lambda _town: do())
     else:
         do()
 
