@@ -16,6 +16,15 @@ from tests.test_people import code
 pytestmark = pytest.mark.django_db
 
 
+def removed_and_invited(shop) -> User:  # noqa: F811
+    """Who came by the municipality is to work at the shop from now on, with a password."""
+    boss, user = factories.coordinator(), User.objects.get(email="new@zaanstad.example")
+    people.remove(user, by=boss, at=NOW)
+    rights = Rights(works_at=frozenset([shop.pk]))
+    invitations.invite(email=user.email, name="Nieuw", rights=rights, language="nl", by=boss, at=NOW)
+    return user
+
+
 def test_the_last_coordinator_does_not_tie_an_account_that_makes_no_coordinator(client, provider, come_in):  # noqa: F811
     me = factories.coordinator()
     provider.account("s-1", email=me.email, roles=["Shop"])
@@ -35,10 +44,7 @@ def test_who_was_removed_and_is_invited_by_letter_comes_in_with_the_password(cli
     provider.account("s-1", email="new@zaanstad.example", roles=["Shop"])
     come_in("s-1")
     client.post("/desk/logout")
-    boss, user = factories.coordinator(), User.objects.get(email="new@zaanstad.example")
-    people.remove(user, by=boss, at=NOW)
-    rights = Rights(works_at=frozenset([shop.pk]))
-    invitations.invite(email=user.email, name="Nieuw", rights=rights, language="nl", by=boss, at=NOW)
+    user = removed_and_invited(shop)
     invitations.accept(code(), name="Nieuw", password=factories.PASSWORD, at=NOW)
 
     for _again in range(2):
@@ -53,10 +59,7 @@ def test_who_is_not_here_is_refused_and_keeps_what_the_invitation_gives(client, 
     provider.account("s-1", email="new@zaanstad.example", roles=["Council"])
     come_in("s-1")
     client.post("/desk/logout")
-    boss, user = factories.coordinator(), User.objects.get(email="new@zaanstad.example")
-    people.remove(user, by=boss, at=NOW)
-    rights = Rights(works_at=frozenset([shop.pk]))
-    invitations.invite(email=user.email, name="Nieuw", rights=rights, language="nl", by=boss, at=NOW)
+    user = removed_and_invited(shop)
 
     assert "Je account hier is gesloten." in text(come_in("s-1"))
 

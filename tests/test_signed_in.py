@@ -17,7 +17,7 @@ from schools.signin import sessions
 from schools.signin.browsers import browser_of, is_handheld
 from tests import factories
 from tests.factories import NOW
-from tests.signing_in import HOURS, MINUTES, READ_BY, Clock, code_at, is_in, log_in
+from tests.signing_in import HOURS, MINUTES, Clock, code_at, is_in, log_in
 
 pytestmark = pytest.mark.django_db
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:150.0) Gecko/20100101 Firefox/150.0"
@@ -129,10 +129,8 @@ def test_a_key_that_is_none_finds_nothing(here, path, field, key):
 
 
 def test_ending_asks_again_who_you_are_after_ten_minutes(here, phone, coordinator, monkeypatch):
-    clock = Clock()
+    clock = Clock.read_by_all(monkeypatch)
     clock.now = SignIn.objects.latest("begun_at").begun_at.timestamp() + 20 * MINUTES
-    for module in READ_BY:
-        monkeypatch.setattr(f"{module}.time", clock)
 
     answer = here.post(END, {"session": "others"})
 
@@ -161,10 +159,8 @@ def test_what_is_over_is_in_no_list_and_goes_with_its_session(here, phone, coord
 @pytest.mark.django_db(transaction=True)  # what it hears of, it hears when the step is stored
 def test_a_second_step_that_is_set_up_or_taken_away_ends_the_other_sessions(here, phone, coordinator, monkeypatch):
     secret = here.get("/desk/account/app").context["form"].secret
-    clock = Clock()
+    clock = Clock.read_by_all(monkeypatch)
     clock.now = SignIn.objects.latest("begun_at").begun_at.timestamp()
-    for module in READ_BY:
-        monkeypatch.setattr(f"{module}.time", clock)
 
     here.post("/desk/account/app", {"code": code_at(secret, clock.now)})
 
